@@ -197,12 +197,12 @@ export const gatewayIsCutOff: Outage = {
 export const primaryFailsOver: Outage = {
   name: 'a primary is killed: its replica knows every session, and every end right before',
   async run(t, options) {
-    const { primary, sentinel } = await startSentinel(t)
+    const { losePrimary, sentinel } = await startSentinel(t)
     const store = `{ redis_sentinel: { sentinels: ["127.0.0.1:${sentinel.port}"], name: mymaster } }`
     const { site, load, endTwo } = await stage(t, options, { store })
     // A replica has confirmed each when it returns.
     await endTwo()
-    await primary.stop('SIGKILL')
+    await losePrimary()
     await load.settled()
     await site.storeAnswers()
     await endTwo()

@@ -30,8 +30,8 @@ interface Parts {
 }
 
 /** Throws a StoreFault when the file cannot be used. Of Redis nothing is told here: whoever counts is told. */
-export function openLimitStore(place: LimitPlace): LimitStore {
-  const { rates, quotas, nameOf, toFault, close } = partsOf(place)
+export function openLimitStore(place: LimitPlace, answerMs?: number): LimitStore {
+  const { rates, quotas, nameOf, toFault, close } = partsOf(place, answerMs)
 
   function countersOf({ amount }: Counter): Counters {
     switch (amount.kind) {
@@ -56,7 +56,7 @@ export function openLimitStore(place: LimitPlace): LimitStore {
   }
 }
 
-function partsOf(place: LimitPlace): Parts {
+function partsOf(place: LimitPlace, answerMs: number | undefined): Parts {
   switch (place.kind) {
     case 'local': {
       const file = openLimitFile(place.dataFolder)
@@ -78,7 +78,7 @@ function partsOf(place: LimitPlace): Parts {
     }
     case 'redis': {
       const { settings, seal } = place
-      const servers = openServers(settings)
+      const servers = openServers(settings, answerMs)
       return {
         rates: createRedisRates(servers, settings.keyPrefix),
         quotas: createRedisQuotas(servers, settings.keyPrefix),

@@ -30,11 +30,6 @@ const undone: Readonly<Record<Confirmed, readonly [string, string]>> = {
   'key-changed': ['changed API keys', 'undo that'],
 }
 
-const waitMs = 1000
-
-/** WAIT itself takes so long; it is given some more to come back. */
-const withinMs = waitMs + 500
-
 interface Batch {
   command: Command
   readonly whats: Set<Confirmed>
@@ -43,12 +38,16 @@ interface Batch {
 
 /**
  * One WAIT at a time for each server, for all who came meanwhile. It goes by the writes of its own connection
- * (Redis: WAIT), so it writes there once more: the replica that has this write has all that came before it.
+ * (Redis: WAIT), so it writes there once more: the replica that has this write has all that came before it. A replica has
+ * as long as a server to answer.
  */
 export function createConfirmation(
   servers: Pick<Servers, 'confirming'>,
   report: (thrown: unknown) => void,
+  waitMs: number,
 ): Confirmation {
+  /** WAIT itself takes so long; it is given some more to come back. */
+  const withinMs = waitMs * 1.5
   const running = new Map<string, Promise<void>>()
   const waiting = new Map<string, Batch>()
 

@@ -7,13 +7,13 @@ import { openLimitStore } from '../../../src/store/limits/open.ts'
 import { startChild } from '../../support/child.ts'
 import { startRedis } from '../../support/redis.ts'
 import { storeContext } from '../../support/store-context.ts'
-import { newPrefix, singleSettings } from '../redis/redis-store.ts'
+import { newPrefix, patient, singleSettings } from '../redis/redis-store.ts'
 import { redisCli, startCluster, startSentinel } from '../redis/topologies.ts'
 import { faultOf } from '../sqlite-store.ts'
 import { counterOf, letIn, limitContract, midnight } from './contract.ts'
 
 function open(t: Pick<Test, 'teardown'>, settings: RedisSettings): LimitStore {
-  const store = openLimitStore({ kind: 'redis', settings, seal: storeContext().seal })
+  const store = openLimitStore({ kind: 'redis', settings, seal: storeContext().seal }, patient.answerMs)
   t.teardown(() => store.close())
   return store
 }

@@ -13,7 +13,7 @@ import { formContract, formOf } from '../contract-forms.ts'
 import { renewalContract } from '../contract-renewals.ts'
 import { limitContract } from '../limits/contract.ts'
 import { faultOf } from '../sqlite-store.ts'
-import { every, openRedis, patient, singleSettings } from './redis-store.ts'
+import { every, impatient, openRedis, patient, singleSettings } from './redis-store.ts'
 import { startCluster, startSentinel } from './topologies.ts'
 
 /** What operations.md says, which is what operators write. */
@@ -38,7 +38,7 @@ t.test('a user with the permissions that operations.md names, and no more, keeps
   let opened = 0
   const open = (t: Test) => {
     opened += 1
-    return openRedis(t, singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` }), patient)
+    return openRedis(t, singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` }))
   }
   await storeContract(t, open, 'by itself')
   await renewalContract(t, open)
@@ -46,7 +46,7 @@ t.test('a user with the permissions that operations.md names, and no more, keeps
   await limitContract(t, (t) => {
     opened += 1
     const settings = singleSettings(port, { ...user, keyPrefix: `claimgate:${opened}:` })
-    const store = openLimitStore({ kind: 'redis', settings, seal: storeContext().seal })
+    const store = openLimitStore({ kind: 'redis', settings, seal: storeContext().seal }, patient.answerMs)
     t.teardown(() => store.close())
     return store
   })
@@ -75,7 +75,7 @@ t.test('Sentinel and Cluster take what operations.md adds for them, and no more'
     { ...sentinel.settings, ...own, ...sentinelOwn },
     { ...cluster.settings, ...own },
   ]) {
-    const store = openRedis(t, settings, patient)
+    const store = openRedis(t, settings)
     for (const [name, call] of every(store))
       t.equal(await faultOf(call), 'nothing', `${settings.kind}: ${name}`)
   }
@@ -86,7 +86,7 @@ t.test('a permission that is missing is named', async (t) => {
     t,
     rights.filter((right) => right !== '+xadd' && right !== '+get'),
   )
-  const store = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'claimgate:' }), patient)
+  const store = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'claimgate:' }))
   const found = (what: string) =>
     `STORE_UNAVAILABLE: the session store redis 127.0.0.1:${port} does not let this user ${what} to its ACL`
   t.equal(await faultOf(() => store.load('k1')), found('run GET: add +get'))
@@ -96,15 +96,15 @@ t.test('a permission that is missing is named', async (t) => {
     rights.filter((right) => right !== '+time'),
   )
   t.match(
-    await faultOf(() => openRedis(t, singleSettings(fewer.port, user), patient).forms.keep(formOf('f'))),
+    await faultOf(() => openRedis(t, singleSettings(fewer.port, user)).forms.keep(formOf('f'))),
     /at our keys/,
   )
   const own = singleSettings(fewer.port, { ...user, keyPrefix: 'claimgate:' })
   t.match(
-    await faultOf(() => openRedis(t, own, patient).forms.keep(formOf('f'))),
+    await faultOf(() => openRedis(t, own).forms.keep(formOf('f'))),
     /does not let this user run what our scripts do: give it every permission of docs\/operations\.md$/,
   )
-  const other = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'other:' }), patient)
+  const other = openRedis(t, singleSettings(port, { ...user, keyPrefix: 'other:' }))
   t.equal(
     await faultOf(() => other.states.spend('h', { at: 1, until: 2 })),
     found('at our keys: add ~PREFIX*').replace(' to its ACL', ' to its ACL, with `key_prefix`'),
@@ -184,7 +184,7 @@ t.test('TLS: the authority, the name and the certificate of the client are held 
   const clientCertificate = { certificate: client.cert, key: new Secret(client.key) }
   const right: RedisTls = { ca: authority.certificate, clientCertificate }
   const good = await serve(['IP:127.0.0.1'])
-  const asked = (port: number, tls: RedisTls | null, more: { readonly answerMs?: number } = patient) =>
+  const asked = (port: number, tls: RedisTls | null, more: { readonly answerMs: number } = patient) =>
     faultOf(async () => {
       const store = openRedis(t, singleSettings(port, { tls }), more)
       await store.save(sessionOf('k1'), 2000)
@@ -209,7 +209,7 @@ t.test('TLS: the authority, the name and the certificate of the client are held 
   )
   const plain = await startRedis(t)
   t.match(
-    await asked(plain.port, right, {}),
+    await asked(plain.port, right, impatient),
     /does not answer within a second: does it speak TLS at this port\?$/,
   )
 })

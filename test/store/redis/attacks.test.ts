@@ -10,7 +10,7 @@ import { buildKeyRing } from '../../../src/core/session/seal.ts'
 import { startRedis } from '../../support/redis.ts'
 import { sessionOf } from '../contract.ts'
 import { formOf } from '../contract-forms.ts'
-import { openRedis, patient, singleSettings } from './redis-store.ts'
+import { openRedis, singleSettings } from './redis-store.ts'
 
 const [one, two] = ['1'.repeat(64), '2'.repeat(64)]
 const person = {
@@ -26,7 +26,7 @@ async function open(t: Test) {
   const settings = singleSettings(port, { keyPrefix: 'p:' })
   const cli = (...args: string[]): string =>
     execFileSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8' }).trimEnd()
-  return { settings, cli, store: openRedis(t, settings, patient), port }
+  return { settings, cli, store: openRedis(t, settings), port }
 }
 
 t.test('neither a key nor a value tells a name, an address, a claim or a time', async (t) => {
@@ -171,11 +171,11 @@ t.test('a session that was put down before the secret changed is found by every 
   ]
   for (const [at, end] of ways.entries()) {
     const settings = singleSettings(port)
-    await openRedis(t, settings, patient).save(sessionOf(one, person), 2000)
-    const renewed = openRedis(t, settings, { ...patient, seal })
+    await openRedis(t, settings).save(sessionOf(one, person), 2000)
+    const renewed = openRedis(t, settings, { seal })
     t.equal((await renewed.list({ user: person.user, provider })).length, 1)
     await end(renewed)
-    t.equal(await openRedis(t, settings, patient).load(one), null, `${at}: the record is gone`)
+    t.equal(await openRedis(t, settings).load(one), null, `${at}: the record is gone`)
     t.same(await renewed.list({}), [])
   }
 })
@@ -186,11 +186,9 @@ t.test(
     const { settings, store } = await open(t)
     const [fresh, older] = [new Secret('n'.repeat(32)), new Secret('r'.repeat(32))]
     const both = openRedis(t, settings, {
-      ...patient,
       seal: createRecordSeal(() => buildKeyRing([fresh, older]), randomBytes),
     })
     const fewer = openRedis(t, settings, {
-      ...patient,
       seal: createRecordSeal(() => buildKeyRing([fresh]), randomBytes),
     })
     await store.save(sessionOf(one, person), 2000)

@@ -1,20 +1,20 @@
 import t from 'tap'
 import { startRedis } from '../../support/redis.ts'
 import { storeContract } from '../contract.ts'
-import { newPrefix, openRedis, patient, singleSettings } from './redis-store.ts'
+import { newPrefix, openRedis, singleSettings } from './redis-store.ts'
 import { startCluster, startSentinel } from './topologies.ts'
 
 t.test('a single Redis keeps the contract', async (t) => {
   const { port } = await startRedis(t)
-  await storeContract(t, (t) => openRedis(t, singleSettings(port), patient), 'by itself')
+  await storeContract(t, (t) => openRedis(t, singleSettings(port)), 'by itself')
 })
 
 t.test('a primary that Sentinels name keeps the contract', async (t) => {
   const { settings } = await startSentinel(t)
-  await storeContract(t, (t) => openRedis(t, { ...settings, keyPrefix: newPrefix() }, patient), 'by itself')
+  await storeContract(t, (t) => openRedis(t, { ...settings, keyPrefix: newPrefix() }), 'by itself')
 })
 
 t.test('a cluster of three keeps the contract', async (t) => {
   const { settings } = await startCluster(t)
-  await storeContract(t, (t) => openRedis(t, { ...settings, keyPrefix: newPrefix() }, patient), 'by itself')
+  await storeContract(t, (t) => openRedis(t, { ...settings, keyPrefix: newPrefix() }), 'by itself')
 })

@@ -4,7 +4,7 @@ import { limits } from '../../../src/core/limits/table.ts'
 import { startRedis } from '../../support/redis.ts'
 import { formOf } from '../contract-forms.ts'
 import { faultOf } from '../sqlite-store.ts'
-import { openRedis, patient, singleSettings } from './redis-store.ts'
+import { openRedis, singleSettings } from './redis-store.ts'
 import { redisCli, startReplicated } from './topologies.ts'
 
 async function open(t: Test, lines: readonly string[] = []) {
@@ -12,8 +12,8 @@ async function open(t: Test, lines: readonly string[] = []) {
   const settings = singleSettings(port, { keyPrefix: 'p:' })
   return {
     cli: (...args: string[]) => redisCli(port, ...args),
-    store: openRedis(t, settings, patient),
-    other: openRedis(t, settings, patient),
+    store: openRedis(t, settings),
+    other: openRedis(t, settings),
   }
 }
 
@@ -130,12 +130,16 @@ t.test('a Redis that has no room keeps no form, and says so', async (t) => {
 t.test('a form that is taken is gone at a replica too before it is given, or that is told', async (t) => {
   const { primary, replica } = await startReplicated(t)
   const reported: unknown[] = []
-  const store = openRedis(t, singleSettings(primary.port), { report: (thrown) => reported.push(thrown) })
+  const report = (thrown: unknown) => void reported.push(thrown)
+  const settings = singleSettings(primary.port)
+  const store = openRedis(t, settings, { report })
   for (const id of ['a', 'b']) await store.forms.keep(formOf(id))
   t.equal(await store.forms.take('a', 1000), 'sealed a')
   t.same(reported, [])
+  const waitsLess = openRedis(t, settings, { report, answerMs: 2000 })
+  await waitsLess.check()
   replica.signal('SIGSTOP')
-  t.equal(await store.forms.take('b', 1000), 'sealed b')
+  t.equal(await waitsLess.forms.take('b', 1000), 'sealed b')
   replica.signal('SIGCONT')
   t.match(reported, [
     {

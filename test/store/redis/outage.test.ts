@@ -5,14 +5,18 @@ import type { SessionStore } from '../../../src/core/ports.ts'
 import { startMuteProxy } from '../../support/mute-proxy.ts'
 import { freePort, portOf } from '../../support/ports.ts'
 import { startRedis } from '../../support/redis.ts'
+import { poll } from '../../support/waiting.ts'
 import { sessionOf } from '../contract.ts'
 import { faultOf } from '../sqlite-store.ts'
-import { every, openRedis, singleSettings } from './redis-store.ts'
+import { every, impatient, openRedis, singleSettings } from './redis-store.ts'
 
 /** Until the store answers again; that it does is what a test is about. */
 async function back(store: SessionStore): Promise<void> {
-  while ((await faultOf(() => store.check())) !== 'nothing')
-    await new Promise((resolve) => setTimeout(resolve, 20))
+  await poll(
+    'a store that answers',
+    () => faultOf(() => store.check()),
+    (fault) => fault === 'nothing',
+  )
 }
 
 t.test('the store opens while Redis is away, says so in each call, and works once it is there', async (t) => {
@@ -32,18 +36,30 @@ t.test('the store opens while Redis is away, says so in each call, and works onc
 
 t.test('a Redis that is frozen, or pauses its clients, is away, and comes back by itself', async (t) => {
   const server = await startRedis(t)
-  const store = openRedis(t, singleSettings(server.port))
-  await store.save(sessionOf('k1'), 2000)
+  const settings = singleSettings(server.port)
+  await openRedis(t, settings).save(sessionOf('k1'), 2000)
+  const store = openRedis(t, settings, impatient)
+  await back(store)
   server.signal('SIGSTOP')
   for (let call = 0; call < 3; call++)
     t.match(await faultOf(() => store.load('k1')), /does not answer within a second$/)
+  const answered = () =>
+    poll(
+      'an answer',
+      async () => {
+        try {
+          return await store.load('k1')
+        } catch {
+          return 'nothing yet'
+        }
+      },
+      (answer) => answer !== 'nothing yet',
+    )
   server.signal('SIGCONT')
-  await back(store)
-  t.not(await store.load('k1'), null)
-  execFileSync('redis-cli', ['-p', String(server.port), 'CLIENT', 'PAUSE', '2000', 'ALL'])
+  t.not(await answered(), null)
+  execFileSync('redis-cli', ['-p', String(server.port), 'CLIENT', 'PAUSE', '4000', 'ALL'])
   t.match(await faultOf(() => store.load('k1')), /does not answer within a second$/)
-  await back(store)
-  t.not(await store.load('k1'), null)
+  t.not(await answered(), null)
 })
 
 /** Answers each connection with what `answer` does to it. */
@@ -77,7 +93,7 @@ t.test('a server that answers garbage is a fault, whatever it is, and ends nothi
   ]
   for (const [name, answer] of answers) {
     const port = await hostile(t, (socket) => socket.on('data', () => socket.write(answer)))
-    const store = openRedis(t, singleSettings(port))
+    const store = openRedis(t, singleSettings(port), impatient)
     for (const call of [() => store.load('k1'), () => store.save(sessionOf('k1'), 2000)]) {
       const fault = await faultOf(call)
       t.match(fault, /^STORE_(UNAVAILABLE|INVALID): the session store redis/, `${name}: ${fault}`)
@@ -99,7 +115,7 @@ t.test('an answer that never ends takes no memory for longer than a second', asy
       more()
     })
   })
-  const store = openRedis(t, singleSettings(port))
+  const store = openRedis(t, singleSettings(port), impatient)
   t.match(await faultOf(() => store.load('k1')), /does not answer within a second$/)
   await store.close()
   t.ok(written > 0)
@@ -109,17 +125,21 @@ t.test('a question on a connection that fell silent is asked once more on a new 
   const { port } = await startRedis(t)
   const proxy = await startMuteProxy(port)
   t.teardown(() => proxy.close())
+  let nowMs = 0
+  const clock = { now: () => 900, monotonicMs: () => nowMs }
   const [store, other] = [
-    openRedis(t, { ...singleSettings(proxy.port), keyPrefix: 'p:' }),
+    openRedis(t, { ...singleSettings(proxy.port), keyPrefix: 'p:' }, { answerMs: 3000, clock }),
     openRedis(t, { ...singleSettings(port), keyPrefix: 'p:' }),
   ]
   await store.save(sessionOf('k1'), 2000)
+  await other.drop('k1')
   proxy.mute('those of now')
   const first = faultOf(() => store.load('k1'))
-  await other.drop('k1')
-  await new Promise((resolve) => setTimeout(resolve, 700))
-  // Asked 300 ms before the first one is given up, and the connection with it.
-  t.equal(await store.load('k1'), null)
+  // By the clock of the store it is asked 300 ms before the first one is given up, and the connection with it.
+  nowMs = 700
+  const second = store.load('k1')
+  nowMs = 1000
+  t.equal(await second, null)
   t.match(await first, /does not answer within a second$/)
 })
 

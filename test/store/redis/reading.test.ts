@@ -12,7 +12,7 @@ import { openRedis, patient, singleSettings } from './redis-store.ts'
 
 t.test('a session is loaded by two round trips, and so are two hundred', async (t) => {
   const { port } = await startRedis(t)
-  const parts = openParts(singleSettings(port), storeContext())
+  const parts = openParts(singleSettings(port), storeContext(), patient.answerMs)
   t.teardown(() => parts.servers.close())
   let trips = 0
   const servers: Servers = {
@@ -40,7 +40,7 @@ t.test('a session is loaded by two round trips, and so are two hundred', async (
 t.test('an index forgets what must have run out', async (t) => {
   const { port } = await startRedis(t)
   const settings = singleSettings(port, { keyPrefix: 'p:' })
-  const store = openRedis(t, settings, patient)
+  const store = openRedis(t, settings)
   const members = () =>
     execFileSync('redis-cli', ['-p', String(port), '--scan', '--pattern', 'p:index:*'], { encoding: 'utf8' })
       .trimEnd()

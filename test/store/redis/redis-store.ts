@@ -31,15 +31,18 @@ export function singleSettings(port: number, more: Partial<SingleRedisSettings> 
   }
 }
 
-/** Of a machine that is busy with everything else, what is no matter of time waits. */
+/** Of a machine that is busy with everything else, what is no matter of time waits: for a server, and for a replica. */
 export const patient = { answerMs: 10_000 } as const
+
+/** For what is about a server or a replica that does not answer, and for nothing that has to be answered. */
+export const impatient = { answerMs: 1000 } as const
 
 export function openRedis(
   t: Pick<Test, 'teardown'>,
   settings: RedisSettings,
   more: Partial<StoreContext> & { readonly answerMs?: number } = {},
 ): SessionStore {
-  const { answerMs, ...context } = more
+  const { answerMs = patient.answerMs, ...context } = more
   const store = openRedisStore(settings, storeContext({ clock: early, ...context }), answerMs)
   t.teardown(() => store.close())
   return store

@@ -31,7 +31,7 @@ async function open(t: Test, more: Parameters<typeof storeContext>[0] = {}) {
     parts.changes.close()
     parts.servers.close()
   })
-  const store = openRedis(t, settings, patient)
+  const store = openRedis(t, settings)
   await store.save(session('old'), 5000)
   t.equal(await store.lock('k1', lock), true)
   return { cli: (...args: string[]) => redisCli(port, ...args), parts, store, port, settings }
@@ -178,14 +178,18 @@ t.test(
   async (t) => {
     const { primary, replica } = await startReplicated(t)
     const reported: unknown[] = []
-    const store = openRedis(t, singleSettings(primary.port), { report: (thrown) => reported.push(thrown) })
+    const report = (thrown: unknown) => void reported.push(thrown)
+    const settings = singleSettings(primary.port)
+    const store = openRedis(t, settings, { report })
     await store.save(session('old'), 5000)
     await store.lock('k1', lock)
     t.equal(await store.renew(session('new'), lock.id), true)
     t.same(reported, [])
+    const waitsLess = openRedis(t, settings, { report, answerMs: 2000 })
+    await waitsLess.check()
     replica.signal('SIGSTOP')
     t.equal(
-      await store.renew(session('newer'), lock.id),
+      await waitsLess.renew(session('newer'), lock.id),
       true,
       'it stands, so its tokens are the ones in force',
     )
@@ -200,15 +204,15 @@ t.test(
 )
 
 t.test('after a failover the tokens of the last renewal are there', async (t) => {
-  const { primary, settings } = await startSentinel(t)
-  const store = openRedis(t, settings, patient)
+  const { losePrimary, settings } = await startSentinel(t)
+  const store = openRedis(t, settings)
   for (let at = 0; at < 20; at++) {
     const key = `k${at}`
     await store.save({ ...session('old'), key, user: key }, 5000)
     await store.lock(key, lock)
     t.equal(await store.renew({ ...session('new'), key, user: key }, lock.id), true)
   }
-  await primary.stop('SIGKILL')
+  await losePrimary()
   await poll(
     'a new primary',
     async () => {
@@ -225,7 +229,7 @@ t.test('after a failover the tokens of the last renewal are there', async (t) =>
 
 t.test('a renewal waits while its slot moves to another node', async (t) => {
   const { nodes, settings } = await startCluster(t)
-  const store = openRedis(t, settings, patient)
+  const store = openRedis(t, settings)
   await poll(
     'a cluster that works',
     async () => {

@@ -4,7 +4,7 @@ import t, { type Test } from 'tap'
 import { limits } from '../../../src/core/limits/table.ts'
 import { startRedis } from '../../support/redis.ts'
 import { sessionOf } from '../contract.ts'
-import { openRedis, patient, singleSettings } from './redis-store.ts'
+import { openRedis, singleSettings } from './redis-store.ts'
 
 const now = 100_000
 const later = now + 3600
@@ -14,7 +14,7 @@ async function open(t: Test) {
   const { port } = await startRedis(t)
   const cli = (...args: string[]): string =>
     execFileSync('redis-cli', ['-p', String(port), ...args], { encoding: 'utf8' }).trimEnd()
-  return { cli, store: openRedis(t, singleSettings(port, { keyPrefix: 'p:' }), { ...patient, clock }) }
+  return { cli, store: openRedis(t, singleSettings(port, { keyPrefix: 'p:' }), { clock }) }
 }
 
 t.test('a session whose record is not written yet stays in the index while another is saved', async (t) => {

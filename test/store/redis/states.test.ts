@@ -5,11 +5,11 @@ import { openParts } from '../../../src/store/redis/open-parts.ts'
 import { createStates } from '../../../src/store/redis/states.ts'
 import { startRedis } from '../../support/redis.ts'
 import { storeContext } from '../../support/store-context.ts'
-import { singleSettings } from './redis-store.ts'
+import { patient, singleSettings } from './redis-store.ts'
 
 t.test('of more states than there may be, those that were spent first are forgotten', async (t) => {
   const { port } = await startRedis(t)
-  const parts = openParts(singleSettings(port, { keyPrefix: 'p:' }), storeContext())
+  const parts = openParts(singleSettings(port, { keyPrefix: 'p:' }), storeContext(), patient.answerMs)
   t.teardown(() => parts.servers.close())
   const states = createStates(parts, 250)
   const spend = (at: number) => states.spend(`s${at}`, { at: 1000, until: 4600 })

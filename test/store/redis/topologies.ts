@@ -27,6 +27,13 @@ export async function startReplicated(
   return { primary, replica }
 }
 
+export interface Sentinelled extends Replicated {
+  readonly sentinel: RedisServer
+  readonly settings: SentinelRedisSettings
+  /** Kills the primary, and has the Sentinel look for another one a second later. */
+  losePrimary(): Promise<void>
+}
+
 export function sentinelSettings(port: number): SentinelRedisSettings {
   const { host: _, port: __, kind: ___, ...access } = singleSettings(0)
   return {
@@ -39,16 +46,19 @@ export function sentinelSettings(port: number): SentinelRedisSettings {
   }
 }
 
-/** Two servers and a Sentinel, which knows both. */
+/** Longer than any test: of a busy machine none is taken for dead that is only slow. */
+const neverMs = 600_000
+
+/** Two servers and a Sentinel, which knows both, and takes the primary for dead when a test says so. */
 export async function startSentinel(
   t: Pick<Test, 'teardown'>,
   more: { readonly lines?: readonly string[]; readonly sentinelLines?: readonly string[] } = {},
-): Promise<Replicated & { readonly sentinel: RedisServer; readonly settings: SentinelRedisSettings }> {
+): Promise<Sentinelled> {
   const servers = await startReplicated(t, more.lines)
   const sentinel = await startRedis(t, {
     lines: [
       `sentinel monitor mymaster 127.0.0.1 ${servers.primary.port} 1`,
-      'sentinel down-after-milliseconds mymaster 1000',
+      `sentinel down-after-milliseconds mymaster ${neverMs}`,
       'sentinel failover-timeout mymaster 3000',
       ...(more.sentinelLines ?? []),
     ],
@@ -59,7 +69,15 @@ export async function startSentinel(
   await poll('a Sentinel that knows the replica', replicas, (text) =>
     text.includes(`${servers.replica.port}`),
   )
-  return { ...servers, sentinel, settings: sentinelSettings(sentinel.port) }
+  return {
+    ...servers,
+    sentinel,
+    settings: sentinelSettings(sentinel.port),
+    async losePrimary() {
+      redisCli(sentinel.port, 'SENTINEL', 'SET', 'mymaster', 'down-after-milliseconds', '1000')
+      await servers.primary.stop('SIGKILL')
+    },
+  }
 }
 
 /** Three primaries without replicas. */
@@ -69,7 +87,7 @@ export async function startCluster(
 ): Promise<{ readonly nodes: readonly RedisServer[]; readonly settings: ClusterRedisSettings }> {
   const lines = [
     'cluster-enabled yes',
-    'cluster-node-timeout 2000',
+    `cluster-node-timeout ${neverMs}`,
     'cluster-config-file DIR/nodes.conf',
     ...more,
   ]
