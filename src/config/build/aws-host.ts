@@ -1,5 +1,6 @@
 import type { SignedService } from '../../core/aws-settings.ts'
 import { regionSource } from '../schema/aws-region.ts'
+import { partitionOf, suffixes, suffixOf } from './aws-partition.ts'
 
 export type AwsHost =
   /** `region`: null where the host is that of all regions. */
@@ -12,15 +13,21 @@ export type AwsHost =
   | { readonly kind: 'other' }
 
 const region = `(?<region>${regionSource})`
-const domain = 'amazonaws\\.(?:com(?:\\.cn)?|eu)$'
-const shortDomain = '\\.on\\.(?:aws|amazonwebservices\\.com\\.cn)$'
 /** Of an interface endpoint in a VPC: `vpce-0a1b-c2d3.execute-api.eu-west-1.vpce.amazonaws.com`. */
 const endpoint = '(?:vpce\\.)?'
 
+const oneOf = (kind: Parameters<typeof suffixes>[0]) =>
+  `(?<${kind}>${suffixes(kind)
+    .map((suffix) => suffix.replaceAll('.', '\\.'))
+    .join('|')})$`
+const domain = oneOf('domain')
+const eitherDomain = `(?:${endpoint}${domain}|${oneOf('dualStack')})`
+const short = oneOf('short')
+
 /** General Reference, service endpoints; user guides of S3 (dual-stack, FIPS, access points, PrivateLink) and VPC Lattice. */
 const hosts: readonly (readonly [SignedService, RegExp])[] = [
-  ['execute-api', new RegExp(`^(?:[a-z0-9-]+\\.)?execute-api(?:-fips)?\\.${region}\\.${endpoint}${domain}`)],
-  ['lambda', new RegExp(`^[a-z0-9]+\\.lambda-url\\.${region}${shortDomain}`)],
+  ['execute-api', new RegExp(`^(?:[a-z0-9-]+\\.)?execute-api(?:-fips)?\\.${region}\\.${eitherDomain}`)],
+  ['lambda', new RegExp(`^[a-z0-9]+\\.lambda-url\\.${region}\\.${short}`)],
   [
     's3',
     new RegExp(
@@ -30,7 +37,7 @@ const hosts: readonly (readonly [SignedService, RegExp])[] = [
   // The older spelling of regions.
   ['s3', new RegExp(`^(?:.+\\.)?s3-(?:fips-)?${region}\\.${domain}`)],
   ['s3', new RegExp(`^(?:.+\\.)?s3\\.${domain}`)],
-  ['vpc-lattice-svcs', new RegExp(`^(?:[a-z0-9-]+\\.)+vpc-lattice-svcs\\.${region}${shortDomain}`)],
+  ['vpc-lattice-svcs', new RegExp(`^(?:[a-z0-9-]+\\.)+vpc-lattice-svcs\\.${region}\\.${short}`)],
 ]
 
 const unfit: readonly (readonly [RegExp, string])[] = [
@@ -46,50 +53,43 @@ const unfit: readonly (readonly [RegExp, string])[] = [
     new RegExp(`(?:^|\\.)s3express-[a-z0-9-]+\\.${region}\\.${domain}`),
     'a directory bucket demands sessions of its own: write the address of a general purpose bucket',
   ],
+  [
+    new RegExp(
+      `(?:^|\\.)s3-(?:object-lambda|outposts|control)(?:-fips)?\\.(?:dualstack\\.)?${region}\\.${domain}`,
+    ),
+    'requests to this host are signed for another service than s3: write the address of a bucket or of an access point',
+  ],
 ]
 
-const lambdaApi = new RegExp(
-  `^(?:[a-z0-9-]+\\.)?lambda(?:-fips)?\\.${region}\\.(?:${endpoint}${domain}|api\\.aws$|api\\.amazonwebservices\\.com\\.cn$)`,
-)
+const lambdaApi = new RegExp(`^(?:[a-z0-9-]+\\.)?lambda(?:-fips)?\\.${region}\\.${eitherDomain}`)
 
 /** What the name of a host says when it is one that AWS gave, in lower case and without a port. */
 export function readAwsHost(hostname: string): AwsHost {
   for (const [pattern, why] of unfit) if (pattern.test(hostname)) return { kind: 'unfit', why }
   for (const [service, pattern] of hosts) {
     const found = pattern.exec(hostname)
-    if (found !== null) return { kind: 'service', service, region: found.groups?.region ?? null }
+    if (found === null) continue
+    const why = elsewhere(found.groups)
+    if (why !== null) return { kind: 'unfit', why }
+    return { kind: 'service', service, region: found.groups?.region ?? null }
   }
-  const ofApi = lambdaApi.exec(hostname)?.groups?.region
-  return ofApi === undefined ? { kind: 'other' } : { kind: 'lambda-api', region: ofApi }
+  const groups = lambdaApi.exec(hostname)?.groups
+  if (groups?.region === undefined) return { kind: 'other' }
+  const why = elsewhere(groups)
+  return why === null ? { kind: 'lambda-api', region: groups.region } : { kind: 'unfit', why }
 }
 
-/** Regions by how their names begin; what is not here is `aws`. */
-const partitions: readonly (readonly [string, string])[] = [
-  ['cn-', 'aws-cn'],
-  ['us-gov-', 'aws-us-gov'],
-  ['us-iso-', 'aws-iso'],
-  ['us-isob-', 'aws-iso-b'],
-  ['eu-isoe-', 'aws-iso-e'],
-  ['us-isof-', 'aws-iso-f'],
-  ['eusc-', 'aws-eusc'],
-]
-
-/** Under what the hosts of AWS's services are, by partition; what is not here is under `amazonaws.com`. */
-const domains: ReadonlyMap<string, string> = new Map([
-  ['aws-cn', 'amazonaws.com.cn'],
-  ['aws-iso', 'c2s.ic.gov'],
-  ['aws-iso-b', 'sc2s.sgov.gov'],
-  ['aws-iso-e', 'cloud.adc-e.uk'],
-  ['aws-iso-f', 'csp.hci.ic.gov'],
-  ['aws-eusc', 'amazonaws.eu'],
-])
-
-/** `amazonaws.com` of `eu-west-1`: what hosts of AWS's services end in there. */
-export function domainOf(region: string): string {
-  return domains.get(partitionOf(region)) ?? 'amazonaws.com'
-}
-
-/** The partition of a region, as ARNs name it: nobody has a role in another one. */
-export function partitionOf(region: string): string {
-  return partitions.find(([prefix]) => region.startsWith(prefix))?.[1] ?? 'aws'
+/** Why there is no such host: it names a region under the domain of another partition. */
+function elsewhere(groups: RegExpExecArray['groups']): string | null {
+  const name = groups?.region
+  if (name === undefined) return null
+  for (const kind of ['domain', 'dualStack', 'short'] as const) {
+    const written = groups?.[kind]
+    if (written === undefined) continue
+    const right = suffixOf(name, kind)
+    if (written === right) return null
+    const known = right === null ? '' : `: hosts of ${name} end in ${right}`
+    return `there is no such host, as ${name} is of the partition ${partitionOf(name)}${known}`
+  }
+  return null
 }

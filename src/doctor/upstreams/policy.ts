@@ -1,4 +1,5 @@
-import { partitionOf, readAwsHost } from '../../config/build/aws-host.ts'
+import { readAwsHost } from '../../config/build/aws-host.ts'
+import { partitionOf } from '../../config/build/aws-partition.ts'
 import type { UpstreamSettings } from '../../core/upstream-settings.ts'
 
 /**
