@@ -63,6 +63,11 @@ const unfit: readonly (readonly [RegExp, string])[] = [
 
 const lambdaApi = new RegExp(`^(?:[a-z0-9-]+\\.)?lambda(?:-fips)?\\.${region}\\.${eitherDomain}`)
 
+/** Of a service that is none of these. `vpce-svc-…` is one of anybody's own, behind which all may be. */
+const foreignEndpoint = new RegExp(
+  `^vpce-[a-z0-9-]+\\.(?!vpce-svc-)(?<service>[a-z][a-z0-9.-]*)\\.${region}\\.vpce\\.${domain}`,
+)
+
 /** What the name of a host says when it is one that AWS gave, in lower case and without a port. */
 export function readAwsHost(hostname: string): AwsHost {
   for (const [pattern, why] of unfit) if (pattern.test(hostname)) return { kind: 'unfit', why }
@@ -74,9 +79,16 @@ export function readAwsHost(hostname: string): AwsHost {
     return { kind: 'service', service, region: found.groups?.region ?? null }
   }
   const groups = lambdaApi.exec(hostname)?.groups
-  if (groups?.region === undefined) return { kind: 'other' }
+  if (groups?.region === undefined) return readForeignEndpoint(hostname)
   const why = elsewhere(groups)
   return why === null ? { kind: 'lambda-api', region: groups.region } : { kind: 'unfit', why }
+}
+
+function readForeignEndpoint(hostname: string): AwsHost {
+  const service = foreignEndpoint.exec(hostname)?.groups?.service
+  if (service === undefined) return { kind: 'other' }
+  const why = `is an endpoint of ${service}, which no signed request leads to an app: write one of execute-api, lambda or s3`
+  return { kind: 'unfit', why }
 }
 
 /** Why there is no such host: it names a region under the domain of another partition. */

@@ -94,6 +94,15 @@ t.test('hosts of other services, for which nothing can be signed', async (t) => 
     t.match(readAwsHost(host), { kind: 'unfit', why: /signed for another service/ }, host)
 })
 
+t.test('an endpoint in a VPC that leads to another service', async (t) => {
+  for (const service of ['sts', 'dynamodb', 'ecr.api', 'apigateway', 'vpc-lattice'])
+    for (const host of [
+      `vpce-0a1b-c2d3.${service}.eu-west-1.vpce.amazonaws.com`,
+      `vpce-0a1b-c2d3-eu-west-1a.${service}.cn-north-1.vpce.amazonaws.com.cn`,
+    ])
+      t.match(readAwsHost(host), { kind: 'unfit', why: new RegExp(`endpoint of ${service},`) }, host)
+})
+
 t.test('what only looks like one', async (t) => {
   for (const host of [
     'abc123.execute-api.eu-west-1.amazonaws.com.example.com',
