@@ -6,7 +6,7 @@ import type { App } from '../../src/core/gateway.ts'
 import { findingsOf } from '../../src/doctor/finding.ts'
 import type { UpstreamAnswer } from '../../src/doctor/upstreams/answer.ts'
 import { credentialsFindings } from '../../src/doctor/upstreams/credentials.ts'
-import { judgeAsGateway, judgeAsStranger } from '../../src/doctor/upstreams/judge.ts'
+import { isUnknownPath, judgeAsGateway, judgeAsStranger } from '../../src/doctor/upstreams/judge.ts'
 import { neededPolicy } from '../../src/doctor/upstreams/policy.ts'
 import { credentialsCure, refusalCure } from '../../src/doctor/upstreams/refusals.ts'
 import { gatewayOf } from './rig.ts'
@@ -131,6 +131,7 @@ t.test('whose credentials sign, and until when', async (t) => {
 const say = findingsOf('apps.wiki')
 const answered = (more: Partial<Extract<UpstreamAnswer, { kind: 'answered' }>>): UpstreamAnswer => ({
   ...{ kind: 'answered', status: 403, location: null, errorType: null, message: null, page: null },
+  httpApiSays: null,
   ...more,
 })
 const failed = (code: ConstructorParameters<typeof UpstreamFault>[0]): UpstreamAnswer => ({
@@ -139,14 +140,17 @@ const failed = (code: ConstructorParameters<typeof UpstreamFault>[0]): UpstreamA
 })
 
 t.test('what came as the gateway asked', async (t) => {
-  const judged = (app: App, answer: UpstreamAnswer, isFirst = true) =>
-    judgeAsGateway(say, { app, location: app.fallback, path: '/prod/', url: app.url }, answer, isFirst)
+  const judged = (app: App, answer: UpstreamAnswer, isFirst = true) => {
+    const asked = { app, location: app.fallback, path: '/prod/', url: app.url }
+    const isUnknown = isUnknownPath(asked, answer, null)
+    return judgeAsGateway(say, asked, answer, { isFirst, isUnknown })
+  }
   const [signed, function_] = [appOf(rest), appOf(lambda)]
   t.match(judged(signed, answered({ status: 200 })), { outcome: 'ok', check: 'with the signature' })
   t.match(judged(signed, failed('UPSTREAM_PATH_UNKNOWN')), { outcome: 'failed', cure: /\{proxy\+\}/ })
   t.match(judged(signed, failed('UPSTREAM_PATH_UNKNOWN'), false), { outcome: 'warning' })
   t.match(judged(signed, failed('UPSTREAM_FUNCTION_FAILED')), { outcome: 'failed', cure: /own log/ })
-  t.match(judged(signed, answered({ message: 'Forbidden' })), {
+  t.match(judged(signed, answered({ message: 'Forbidden', httpApiSays: 'Forbidden' })), {
     outcome: 'failed',
     saw: '/prod/ answers 403, which AWS itself says: Forbidden',
     cure: /HTTP APIs do not say why: allow `execute-api:Invoke`.* the clock, and whether its keys are over/,
@@ -183,7 +187,7 @@ t.test('what came as a stranger asked', async (t) => {
     t.match(judged(signed, answered({ status })), { check, outcome: 'failed', cure: /authorizer: aws_iam/ })
   for (const words of [
     { errorType: 'MissingAuthenticationTokenException', message: 'Missing Authentication Token' },
-    { message: 'Forbidden' },
+    { message: 'Forbidden', httpApiSays: 'Forbidden' as const },
     { status: 401, errorType: 'UnauthorizedException', message: 'Unauthorized' },
   ])
     t.match(judged(signed, answered(words)), { check, outcome: 'ok' })

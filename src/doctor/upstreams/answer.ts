@@ -2,6 +2,7 @@ import { repeats } from '../../core/echo.ts'
 import { type AnyFault, isFault } from '../../core/fault.ts'
 import { isObject, parseJson } from '../../core/json.ts'
 import type { AnswerHead, UpstreamRequest, Upstreams } from '../../core/ports.ts'
+import { type HttpApiWord, readHttpApiWord } from './http-api.ts'
 
 /** What came of one request to an app. */
 export type UpstreamAnswer =
@@ -14,6 +15,8 @@ export type UpstreamAnswer =
       readonly errorType: string | null
       /** `message` of a short JSON answer. */
       readonly message: string | null
+      /** What an HTTP API of API Gateway says by itself; null: the answer has not its form. */
+      readonly httpApiSays: HttpApiWord | null
       /** The beginning of an HTML page, unencoded; null: it is none. */
       readonly page: string | null
     }
@@ -78,7 +81,8 @@ function readAnswer(
   secrets: readonly string[],
 ): Omit<Extract<UpstreamAnswer, { kind: 'answered' }>, 'kind'> {
   const moved = fieldOf(head, 'location')
-  const said = kind === 'json' ? parseJson(body.toString('utf8')) : null
+  const text = body.toString('utf8')
+  const said = kind === 'json' ? parseJson(text) : null
   // Lambda and IAM write it with a capital letter.
   const message = isObject(said) ? (said.message ?? said.Message) : null
   return {
@@ -86,7 +90,8 @@ function readAnswer(
     location: moved === null ? null : withheld(moved, secrets),
     errorType: readErrorType(fieldOf(head, 'x-amzn-errortype')),
     message: typeof message === 'string' ? withheld(message, secrets) : null,
-    page: kind === 'page' ? body.toString('utf8') : null,
+    httpApiSays: kind === 'json' ? readHttpApiWord(head, text) : null,
+    page: kind === 'page' ? text : null,
   }
 }
 

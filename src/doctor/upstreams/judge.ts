@@ -5,9 +5,10 @@ import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
 import { type AskedPath, strangerPatience } from './ask.ts'
-import { isOfAws, isOfHttpApi } from './aws-hosts.ts'
+import { isOfApiGateway, isOfAws } from './aws-hosts.ts'
+import type { HttpApiWord } from './http-api.ts'
 import { addressOf, checksOf, lockOf, openCure } from './lock.ts'
-import { forbiddenCure, refusalCure } from './refusals.ts'
+import { forbiddenCure, otherAuthorizerCure, refusalCure, unknownHttpPathCure } from './refusals.ts'
 
 type Answered = Extract<UpstreamAnswer, { kind: 'answered' }>
 
@@ -58,32 +59,51 @@ function cureOf(app: App, fault: AnyFault): string {
 
 const unknownPath = 'MissingAuthenticationTokenException'
 
-/** Whether API Gateway has no such path. Where IAM is demanded it says the same to whoever does not sign. */
-export function isUnknownPath(answer: UpstreamAnswer): boolean {
-  return answer.kind === 'failed'
-    ? answer.fault.code === 'UPSTREAM_PATH_UNKNOWN'
-    : answer.errorType === unknownPath
+/**
+ * Whether API Gateway has no such path. Where IAM is demanded, REST APIs say the same to whoever does not sign. An HTTP API says
+ * it to everybody; where it refuses a stranger it has the path, and the app said it.
+ */
+export function isUnknownPath(
+  { app: { upstream } }: AskedPath,
+  asGateway: UpstreamAnswer | null,
+  asStranger: UpstreamAnswer | null,
+): boolean {
+  if (asGateway === null) return false
+  if (asGateway.kind === 'failed') return asGateway.fault.code === 'UPSTREAM_PATH_UNKNOWN'
+  if (asGateway.errorType === unknownPath) return true
+  return isOfApiGateway(upstream) && says(asGateway, 'Not Found') && !says(asStranger, 'Forbidden')
+}
+
+function says(answer: UpstreamAnswer | null, word: HttpApiWord): boolean {
+  return answer?.kind === 'answered' && answer.httpApiSays === word
 }
 
 const refusals: ReadonlySet<number> = new Set([401, 403])
 
-/** What a path answered to the gateway. `isFirst`: it is the app's own start, which has to be there. */
+/**
+ * What a path answered to the gateway. `isFirst`: it is the app's own start, which has to be there. `isUnknown`: API Gateway
+ * has no such path.
+ */
 export function judgeAsGateway(
   say: FindingsOf,
   { app, path }: AskedPath,
   answer: UpstreamAnswer,
-  isFirst: boolean,
+  { isFirst, isUnknown }: { readonly isFirst: boolean; readonly isUnknown: boolean },
 ): Finding {
   const check = checksOf(lockOf(app)).asGateway
+  const sayUnknown = isUnknown && !isFirst ? say.warning : say.failed
   if (answer.kind === 'failed') {
     const saw = `${path}: ${answer.fault.message}`
     const cure = cureOf(app, answer.fault)
-    return isUnknownPath(answer) && !isFirst ? say.warning(check, saw, cure) : say.failed(check, saw, cure)
+    return sayUnknown(check, saw, cure)
   }
   const saw = `${path} answers ${said(answer)}`
   if (isOfAws(app) && answer.errorType !== null && answer.status >= 400) {
-    const [told, cure] = [awsSaid(saw, answer), refusalCure(app, answer.errorType)]
-    return isUnknownPath(answer) && !isFirst ? say.warning(check, told, cure) : say.failed(check, told, cure)
+    return sayUnknown(check, awsSaid(saw, answer), refusalCure(app, answer.errorType))
+  }
+  if (isUnknown && answer.httpApiSays === 'Not Found') {
+    const told = `${saw}, as HTTP APIs do for a stage, path or method that they do not have`
+    return sayUnknown(check, told, unknownHttpPathCure)
   }
   if (answer.status >= 500) return say.failed(check, saw, "See the app's own log.")
   if (refusals.has(answer.status) && answer.errorType !== null)
@@ -94,8 +114,10 @@ export function judgeAsGateway(
     )
   if (!refusals.has(answer.status)) return say.ok(check, saw)
   // Whatever was wrong.
-  if (app.upstream.aws !== null && isOfHttpApi(answer))
+  if (app.upstream.aws !== null && answer.httpApiSays === 'Forbidden')
     return say.failed(check, awsSaid(saw, answer), forbiddenCure(app))
+  if (app.upstream.aws !== null && answer.httpApiSays === 'Unauthorized')
+    return say.failed(check, awsSaid(saw, answer), otherAuthorizerCure)
   return refusedFinding(say, app, check, saw)
 }
 
@@ -140,6 +162,8 @@ export function judgeAsStranger(
       )
     return say.failed(check, `${where}: ${fault.message}`, openCure(app))
   }
+  if (isUnknown && answer.httpApiSays === 'Not Found')
+    return say.note(check, `${where} answers 404, as every path does that the API does not have`)
   if (!refusals.has(answer.status))
     return say.failed(check, `${where} answers ${said(answer)}`, openCure(app))
   const saw = `${where} answers ${answer.status}`
@@ -152,7 +176,7 @@ export function judgeAsStranger(
 /** IAM's refusals at API Gateway and function URLs have its name or its words. */
 function isRefusedByApp({ upstream }: App, answer: Answered): boolean {
   if (upstream.aws?.service !== 'execute-api' && upstream.aws?.service !== 'lambda') return false
-  return answer.errorType === null && !isOfHttpApi(answer)
+  return answer.errorType === null && answer.httpApiSays === null
 }
 
 /** It was refused or closed without a word. An app that is slow may still be at work for whoever asked. */

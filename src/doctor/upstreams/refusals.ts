@@ -38,6 +38,14 @@ export function refusalCure({ upstream }: App, words: string): string {
 const noSuchPath =
   'See the stage at the end of `url`, and that the API has `/` and `/{proxy+}` for every method (serverless.yml: `http: ANY /` and `http: ANY {proxy+}`) and was deployed.'
 
+/** HTTP APIs know their stages by the first segment of the path, all but `$default`. */
+export const unknownHttpPathCure =
+  'See the stage in `url`: an HTTP API has one in its address only if it was given a name. See also that the API has `/` and `/{proxy+}` for every method (serverless.yml: `httpApi: { method: "*", path: … }`) and was deployed.'
+
+/** A JWT or a function judges there, which know nothing of signatures. */
+export const otherAuthorizerCure =
+  'Its routes have another authorizer than IAM: set `authorizer: { type: aws_iam }` (serverless.yml), `AuthorizationType: AWS_IAM`, for every route, and deploy.'
+
 /** HTTP APIs say nothing else when IAM refuses. */
 export function forbiddenCure({ upstream }: App): string {
   return `If the app does not say so itself, IAM refuses, and HTTP APIs do not say why: allow ${neededPolicy(upstream, null) ?? 'the request'} in a policy of who signs. See also the clock, and whether its keys are over.`

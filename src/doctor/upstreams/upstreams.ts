@@ -93,9 +93,9 @@ function connectionFindings(say: FindingsOf, app: App, { asGateway, asStranger }
 function pathFindings(say: FindingsOf, { asked, asGateway, asStranger }: Asked, isFirst: boolean) {
   const isTold = (isFirst && cannotConnect(asGateway)) || isWithoutCredentials(asGateway)
   const isNobodyThere = isWithoutCredentials(asGateway) && cannotConnect(asStranger)
-  const isUnknown = asGateway !== null && isUnknownPath(asGateway)
+  const isUnknown = isUnknownPath(asked, asGateway, asStranger)
   return [
-    ...(asGateway === null || isTold ? [] : [judgeAsGateway(say, asked, asGateway, isFirst)]),
+    ...(asGateway === null || isTold ? [] : [judgeAsGateway(say, asked, asGateway, { isFirst, isUnknown })]),
     ...(asStranger === null || isNobodyThere ? [] : [judgeAsStranger(say, asked, asStranger, isUnknown)]),
   ]
 }
