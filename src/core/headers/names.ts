@@ -79,7 +79,7 @@ export const believed: ReadonlySet<string> = new Set([
     'x-auth-groups',
   ],
   ...['x-auth-roles', 'x-auth-subject', 'x-userinfo', 'x-id-token', 'x-credential-identifier'],
-  ...['x-anonymous-consumer', 'x-endpoint-api-userinfo', 'x-apigateway-api-userinfo', 'x-jwt-assertion'],
+  ...['x-anonymous-consumer', 'x-endpoint-api-userinfo', 'x-jwt-assertion'],
   ...['client-cert', 'client-cert-chain'],
 ])
 export const believedPrefixes: readonly string[] = [
@@ -96,6 +96,8 @@ export const believedPrefixes: readonly string[] = [
   ...['x-vouch-', 'x-consumer-', 'x-ms-client-principal', 'x-ms-token-'],
   // What AWS's services say to each other and to functions, or read of whoever asks them: signatures, identities, contexts.
   ...['x-amz-', 'x-amzn-', 'x-apigw-'],
+  // A function's whole event, as adapters of Node hand it to the app: who it is stands in it. Google's API Gateway too.
+  'x-apigateway-',
   ...[
     'x-goog-iap-',
     'x-goog-authenticated-user-',

@@ -42,6 +42,8 @@ const names = [
   ...['X-Amzn-Oidc-Data', 'X-Amzn-Mtls-Clientcert-Subject', 'X-Amzn-Request-Context', 'X-Amzn-RequestId'],
   ...['X-Amzn-Lambda-Context', 'x-amzn-errortype', 'X-Amzn-Trace-Id-2', 'X-Amzn-Trace', 'X-Apigw-Api-Id'],
   ...['x-apigw-', 'x_amz_date', 'X_Amz-Date', 'X-Amzn_Oidc-Data', 'X_APIGW_API_ID'],
+  // Events as adapters of Node hand them on: @fastify/aws-lambda 6.4.0 believes them.
+  ...['X-ApiGateway-Event', 'x-apigateway-context', 'X_ApiGateway_Event'],
 ]
 
 for (const [what, plan] of kinds) {
