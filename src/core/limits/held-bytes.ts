@@ -7,6 +7,9 @@ export interface HeldBounds {
   readonly ofNetwork: number
 }
 
+/** Which of the two bounds it is. */
+export type HeldBound = 'network' | 'all'
+
 /**
  * Counts bytes that are held, of each client network and of all together. The bounds come with each question, as those of
  * the next edition may be others: what is held by then stays, and there is no more room until it is given back.
@@ -21,6 +24,10 @@ export interface HeldBytes {
   take(network: ClientNetwork, bytes: number, bounds: HeldBounds): boolean
   /** Gives back what was taken, at once or in parts. */
   release(network: ClientNetwork, bytes: number): void
+  /** Counts what there was no room for, and tells whose room is the smaller one. */
+  refuse(network: ClientNetwork, bounds: HeldBounds): HeldBound
+  /** How often that was, by whose room it was. */
+  refusals(): Readonly<Record<HeldBound, number>>
   /** What could be taken now. */
   free(network: ClientNetwork, bounds: HeldBounds): number
   /** All that is held. */
@@ -35,10 +42,11 @@ export interface HeldBytes {
 export function createHeldBytes(processes = 1): HeldBytes {
   const ofNetworks = new Map<string, number>()
   let inAll = 0
-  const free = (network: ClientNetwork, bounds: HeldBounds): number => {
-    const own = mostOf(bounds.ofNetwork, network) - (ofNetworks.get(network.key) ?? 0)
-    return Math.max(0, Math.min(own, bounds.inAll - inAll))
-  }
+  const refusals = { network: 0, all: 0 }
+  const ownFree = (network: ClientNetwork, bounds: HeldBounds): number =>
+    mostOf(bounds.ofNetwork, network) - (ofNetworks.get(network.key) ?? 0)
+  const free = (network: ClientNetwork, bounds: HeldBounds): number =>
+    Math.max(0, Math.min(ownFree(network, bounds), bounds.inAll - inAll))
   return {
     bounds(mostBytes, longestBytes) {
       const inAllBytes = Math.max(Math.floor(mostBytes / processes), longestBytes)
@@ -58,6 +66,12 @@ export function createHeldBytes(processes = 1): HeldBytes {
       else ofNetworks.delete(key)
       inAll -= bytes
     },
+    refuse(network, bounds) {
+      const bound = ownFree(network, bounds) <= bounds.inAll - inAll ? 'network' : 'all'
+      refusals[bound] += 1
+      return bound
+    },
+    refusals: () => ({ ...refusals }),
     free,
     bytes: () => inAll,
     bytesOf: ({ key }) => ofNetworks.get(key) ?? 0,

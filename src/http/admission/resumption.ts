@@ -3,7 +3,7 @@ import { isFault } from '../../core/fault.ts'
 import type { Origin } from '../../core/gateway.ts'
 import type { Awaitable } from '../../core/ports.ts'
 import { type FormLink, openFormLink, type SentForm } from '../../core/session/sent-form.ts'
-import { hasRoomFor, heldBodiesFull, heldShare } from '../../runtime/held-share.ts'
+import { hasRoomFor, heldShare, refuseHeldBody } from '../../runtime/held-share.ts'
 import { readForm, takeForm } from '../../runtime/kept-forms.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { readForwarded } from '../proxy/forwarded.ts'
@@ -107,7 +107,7 @@ function noRoomFor(runtime: Runtime, admission: Admission, { body }: SentForm): 
   return {
     ...admission,
     decision: { kind: 'deny', reason: 'undecided', principal: null },
-    ...{ fault: heldBodiesFull(share), destination: null },
+    ...{ fault: refuseHeldBody(share), destination: null },
   }
 }
 

@@ -24,6 +24,11 @@ export const metricTexts = {
     'Time from asking a provider again to its answer in the store, by provider.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
+  claimgate_held_body_bytes: 'Bytes of request bodies that are held now, until they are sent as a whole.',
+  claimgate_held_body_limit_bytes:
+    'How many may be: `aws.held_bodies`, or one longest body for each worker where that is more. 0 if no app takes bodies as a whole.',
+  claimgate_held_body_refusals_total:
+    'Bodies that there was no room for, by the bound that was reached: `network` (the part of one client network) or `all`.',
   claimgate_faults_total:
     'Faults by app and code. The app is empty if none was asked for, or if nobody can tell which.',
   claimgate_connections_refused_total: 'Connections that were reset because their network had too many.',
@@ -56,6 +61,9 @@ export const metricLabels = {
   claimgate_renewal_duration_seconds: ['provider'],
   claimgate_provider_ready: ['provider'],
   claimgate_websockets: [],
+  claimgate_held_body_bytes: [],
+  claimgate_held_body_limit_bytes: [],
+  claimgate_held_body_refusals_total: ['bound'],
   claimgate_faults_total: ['app', 'code'],
   claimgate_connections_refused_total: [],
   claimgate_log_lines_dropped_total: [],

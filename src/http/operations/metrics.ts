@@ -1,10 +1,12 @@
 import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
+import type { HeldBodies } from '../../runtime/held-share.ts'
 import type { Admission } from '../admission/admission.ts'
 import type { CredentialsLeft } from './aws-credential-notes.ts'
 import type { CertificateLeft } from './certificates.ts'
 import { createDurations } from './durations.ts'
+import { createHeldBodyMetrics } from './held-body-metrics.ts'
 import { keyOutcome } from './keys/key-outcome.ts'
 import { type MetricName, metricLabels, metricTexts } from './metric-names.ts'
 import { type Adding, addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
@@ -33,6 +35,8 @@ function addingOf(name: string): Adding {
 export function lastingSamples(samples: readonly MetricSamples[]): readonly MetricSamples[] {
   const open: readonly string[] = [
     'claimgate_websockets',
+    'claimgate_held_body_bytes',
+    'claimgate_held_body_limit_bytes',
     'claimgate_provider_ready',
     'claimgate_aws_credentials_expire_seconds',
   ] satisfies MetricName[]
@@ -67,6 +71,8 @@ export interface Metrics {
   showCertificates(left: () => readonly CertificateLeft[]): void
   /** The same of the credentials by which requests are signed for AWS. */
   showAwsCredentials(left: () => readonly CredentialsLeft[]): void
+  /** The same of request bodies that are held. */
+  showHeldBodies(held: () => HeldBodies): void
   /** How many processes serve; and that one of them ended. */
   workers(serving: number): void
   workerEnded(): void
@@ -130,6 +136,7 @@ export function createMetrics(): Metrics {
   const editionServing = new Gauge(shape('claimgate_config_edition'))
   const expires = new Gauge(shape('claimgate_certificate_expires_seconds'))
   const credentialsExpire = new Gauge(shape('claimgate_aws_credentials_expire_seconds'))
+  const heldBodies = createHeldBodyMetrics(shape)
   let certificatesLeft: () => readonly CertificateLeft[] = () => []
   let credentialsLeft: () => readonly CredentialsLeft[] = () => []
   upToDate.set(1)
@@ -195,6 +202,7 @@ export function createMetrics(): Metrics {
     showAwsCredentials: (left) => {
       credentialsLeft = left
     },
+    showHeldBodies: heldBodies.show,
     workers: (serving) => workers.set(serving),
     workerEnded: () => workerEnds.inc(),
     text: async (providers, log, others = []) => {
@@ -214,6 +222,7 @@ export function createMetrics(): Metrics {
     for (const { role, host, seconds: left } of certificatesLeft()) expires.set({ role, host }, left)
     credentialsExpire.reset()
     for (const { whose, seconds: left } of credentialsLeft()) credentialsExpire.set({ whose }, left)
+    heldBodies.refresh()
     dropped.reset()
     dropped.inc(log.droppedLines())
     for (const [sums, counter] of counted) sums.writeTo(counter)

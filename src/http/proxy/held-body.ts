@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { UpstreamFault } from '../../core/fault.ts'
 import { Pieces } from '../../core/pieces.ts'
-import { type HeldShare, hasRoomFor, heldBodiesFull } from '../../runtime/held-share.ts'
+import { type HeldShare, hasRoomFor, refuseHeldBody } from '../../runtime/held-share.ts'
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { announcedLength, Upload, type UploadLimits, type UploadListener } from './upload.ts'
 
@@ -24,7 +24,7 @@ export class HeldBody {
     this.#share = share
   }
 
-  /** Whether so much could be held now; null, of a body that announces nothing, always may begin. */
+  /** Whether so much could be held now; null: the body does not say how long it is, and needs a byte at least. */
   hasRoomFor(announced: number | null): boolean {
     return announced === null || hasRoomFor(this.#share, announced)
   }
@@ -59,9 +59,9 @@ export class HeldBody {
     return this.#count(body.length)
   }
 
-  /** That there was no room: of the network, or at all. */
+  /** That there was no room: of the network, or at all. It is counted each time. */
   full(): UpstreamFault {
-    return heldBodiesFull(this.#share)
+    return refuseHeldBody(this.#share)
   }
 
   /** Whatever became of it: it is held no more. Counts once, however often it is called. */

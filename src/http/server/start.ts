@@ -5,6 +5,7 @@ import type { ServedRecord } from '../../core/served-record.ts'
 import { type Discovery, keepDiscovered } from '../../runtime/discovery.ts'
 import { createEditions, type Editions } from '../../runtime/editions.ts'
 import type { SubscriberName } from '../../runtime/following.ts'
+import { heldBodies } from '../../runtime/held-share.ts'
 import { refuseForgottenKeys, refuseStrangePrefixes } from '../../runtime/keys/open.ts'
 import { openRuntime, type RuntimeDeps } from '../../runtime/open.ts'
 import type { ReloadSource } from '../../runtime/reload.ts'
@@ -107,6 +108,8 @@ export async function startGateway(gateway: Gateway, options: StartOptions): Pro
   followEditions(serverContext)
   const { openFront = (context) => openOwnFront(context, options) } = options
   const front = await openFront(serverContext, certificates)
+  // Where others serve, these hold them.
+  if (front.others === null) metrics.showHeldBodies(() => heldBodies(editions.current()))
   const listeners = openListeners(serverContext, front)
   try {
     await refuseStrangeKeys(runtime, deps)

@@ -7,6 +7,7 @@ import type { GivenConfiguration } from '../../runtime/agreement.ts'
 import { systemClock } from '../../runtime/clock.ts'
 import { createEditions } from '../../runtime/editions.ts'
 import { loadGiven } from '../../runtime/given-configuration.ts'
+import { heldBodies } from '../../runtime/held-share.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../runtime/open.ts'
 import type { Runtime } from '../../runtime/runtime.ts'
 import { createAwsCredentialNotes } from '../operations/aws-credential-notes.ts'
@@ -99,6 +100,7 @@ export async function openWorkerServing(
     requestIds: createRequestIds(random, worker),
   }
   followEditions(context)
+  metrics.showHeldBodies(() => heldBodies(editions.current()))
   const front = await openOwnFront(context, {
     connectionsOfNetwork: start.connectionsOfNetwork ?? undefined,
     listen: (listen, settings, index) => listenAtDraft(listen, settings, start.drafts[index] ?? null),

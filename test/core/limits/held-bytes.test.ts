@@ -79,3 +79,17 @@ t.test('smaller bounds take nothing away, and let nothing in until there is room
   held.release(a, 100)
   t.ok(held.take(b, 10, smaller))
 })
+
+t.test('refusals are counted by whose room it was', async (t) => {
+  const held = createHeldBytes()
+  const bounds = held.bounds(800, 10)
+  t.same(held.refusals(), { network: 0, all: 0 })
+  t.ok(held.take(a, 90, bounds))
+  t.equal(held.refuse(a, bounds), 'network')
+  for (const at of [1, 2, 3, 4, 5, 6, 7]) t.ok(held.take(network(`198.51.100.${at}`), 100, bounds))
+  t.equal(held.refuse(a, bounds), 'network', 'ten are left of either')
+  t.ok(held.take(b, 10, bounds))
+  t.equal(held.refuse(b, bounds), 'all')
+  t.equal(held.refuse(a, bounds), 'all')
+  t.same(held.refusals(), { network: 2, all: 2 })
+})

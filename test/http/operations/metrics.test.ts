@@ -149,6 +149,8 @@ t.test('S-206: the whole text, with labels that are names of the file or of clos
     'claimgate_config_reloads_total{outcome="loaded"} 1',
     'claimgate_config_current 1',
     'claimgate_config_edition 2',
+    'claimgate_held_body_bytes 0',
+    'claimgate_held_body_limit_bytes 0',
     'claimgate_workers 1',
     'claimgate_worker_ends_total 0',
     'claimgate_request_duration_seconds_count{app="wiki"} 1',
@@ -183,4 +185,21 @@ t.test('the time of a request is counted in seconds', async (t) => {
   t.match(text, /_bucket\{le="2\.5",app="wiki"\} 0$/m)
   const sum = Number(/duration_seconds_sum\{app="wiki"\} (\S+)$/m.exec(text)?.[1])
   t.ok(sum >= 4 && sum < 1_000, `${sum}`)
+})
+
+t.test('bodies that are held are asked for whenever somebody reads', async (t) => {
+  const metrics = createMetrics()
+  const held = { bytes: 7, mostBytes: 100, refusals: { network: 2, all: 0 } }
+  metrics.showHeldBodies(() => held)
+  const told = async () =>
+    (await metrics.text(new Map(), log)).split('\n').filter((line) => line.startsWith('claimgate_held'))
+  const lines = (bytes: number) => [
+    `claimgate_held_body_bytes ${bytes}`,
+    'claimgate_held_body_limit_bytes 100',
+    'claimgate_held_body_refusals_total{bound="network"} 2',
+    'claimgate_held_body_refusals_total{bound="all"} 0',
+  ]
+  t.same(await told(), lines(7))
+  held.bytes = 0
+  t.same(await told(), lines(0), 'and counted once')
 })
