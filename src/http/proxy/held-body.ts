@@ -26,7 +26,7 @@ export class HeldBody {
 
   /** Whether so much could be held now; null: the body does not say how long it is, and needs a byte at least. */
   hasRoomFor(announced: number | null): boolean {
-    return announced === null || hasRoomFor(this.#share, announced)
+    return hasRoomFor(this.#share, announced)
   }
 
   /** Reads the body of a request, within the limits that any body has. */
