@@ -54,18 +54,28 @@ export function openRedisKeys(
     }
   }
 
+  /**
+   * Whatever fails, of what may have been done everybody is told; also of what was so already, as the process that did it
+   * may have been killed before it told the others.
+   */
+  async function changeAll(ids: readonly string[], wanted: KeyChange): Promise<readonly ChangedKey[]> {
+    const touched = new Set<string>()
+    const done = await Promise.allSettled(ids.map((id) => changeKey(parts, id, wanted, touched)))
+    await tell([...touched])
+    return done.flatMap((one) => {
+      if (one.status === 'rejected') throw one.reason
+      return one.value ?? []
+    })
+  }
+
   async function change(id: string, wanted: KeyChange): Promise<ApiKey | null> {
-    const changed = await changeKey(parts, id, wanted)
-    // Also where it was so already: the process that did it may have been killed before it told the others.
-    if (changed !== null) await tell([id])
+    const [changed] = await changeAll([id], wanted)
     return changed?.key ?? null
   }
 
   async function changeEach(found: readonly ApiKey[], wanted: KeyChange): Promise<readonly ApiKey[]> {
-    const done = await Promise.all(found.map(({ id }) => changeKey(parts, id, wanted)))
-    const changed = done.flatMap((one) => (one?.isChanged === true ? [one.key] : []))
-    await tell(changed.map(({ id }) => id))
-    return changed
+    const ids = found.map(({ id }) => id)
+    return (await changeAll(ids, wanted)).flatMap(({ key, isChanged }) => (isChanged ? [key] : []))
   }
 
   return {
@@ -162,18 +172,26 @@ async function hasEnough(
   return counted.length >= most
 }
 
-/** The key as it is now, and whether that is another than before; null: there is none. */
+/** The key as it is now, and whether that is another than before. */
+interface ChangedKey {
+  readonly key: ApiKey
+  readonly isChanged: boolean
+}
+
+/** Null: there is none. Before it is written it is one of the `touched`: a write that fails may have been done all the same. */
 async function changeKey(
   parts: Parts,
   id: string,
   wanted: KeyChange,
-): Promise<{ readonly key: ApiKey; readonly isChanged: boolean } | null> {
+  touched: Set<string>,
+): Promise<ChangedKey | null> {
   const { servers, keys, context, confirmation } = parts
   if (!isKeyId(id)) return null
   const name = keys.apiKey(id)
   for (let tries = 0; tries < mostChanges; tries++) {
     const before = (await readApiKeys(parts, [id])).get(id)
     if (before === undefined) return null
+    touched.add(id)
     const key = changedKey(before.key, wanted)
     if (key === before.key) return { key, isChanged: false }
     const replace = replaceIfSame(name, before.sealed, sealApiKey(context.seal, key))

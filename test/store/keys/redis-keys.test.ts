@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import type { KeyStore } from '../../../src/core/keys/key-store.ts'
+import type { KeyStore, KeyStoreChange } from '../../../src/core/keys/key-store.ts'
 import { Secret } from '../../../src/core/secret.ts'
 import { buildKeyRing } from '../../../src/core/session/seal.ts'
 import type { RedisSettings } from '../../../src/core/session-store-settings.ts'
@@ -7,6 +7,7 @@ import { openRedisKeys } from '../../../src/store/keys/redis-keys.ts'
 import { acme, keyOf, personKeyOf } from '../../core/keys/keys.ts'
 import { startRedis } from '../../support/redis.ts'
 import { storeContext } from '../../support/store-context.ts'
+import { poll } from '../../support/waiting.ts'
 import { newPrefix, patient, singleSettings } from '../redis/redis-store.ts'
 import { redisCli, startCluster, startSentinel } from '../redis/topologies.ts'
 import { keyStoreContract } from './contract.ts'
@@ -130,6 +131,55 @@ t.test('whoever sees that a key was used sees from where', async (t) => {
     t.same(await store.usage(id), { days: [{ day: '2026-11-29', count: 1 }], last })
   }
 })
+
+t.test(
+  'of changes to several keys, what was done before one of them failed is told, and all of it again',
+  async (t) => {
+    const { port } = await startRedis(t)
+    const settings = { ...singleSettings(port), keyPrefix: 'p:' }
+    const [store, other] = [open(t, settings), open(t, settings)]
+    const idsOf = (told: readonly KeyStoreChange[]) =>
+      told.flatMap((change) => (change.kind === 'any' ? ['any'] : change.ids)).map((id) => id[0])
+    const here: KeyStoreChange[] = []
+    const there: KeyStoreChange[] = []
+    store.onChange((change) => here.push(change))
+    for (const id of ['a', 'b', 'c']) await store.create(personKeyOf(id), free)
+    other.onChange((change) => there.push(change))
+    await poll(
+      'a look',
+      () => other.freshUntilMs(),
+      (until) => until > performance.now(),
+    )
+    const permit = (...keys: string[]) => redisCli(port, 'ACL', 'SETUSER', 'default', 'resetkeys', ...keys)
+    permit('~p:key:{a*', '%R~p:key:{b*', '~p:key:{c*', '~p:keys', '~p:key-*')
+    here.length = 0
+    there.length = 0
+    await t.rejects(async () => store.sleepOwner({ user: 'alice', provider: acme }), {
+      code: 'STORE_UNAVAILABLE',
+    })
+    const heard = (ids: readonly string[]) =>
+      poll(
+        `word of ${ids}`,
+        () => idsOf(there),
+        (told) => ids.every((id) => told.includes(id)),
+      )
+    t.ok(
+      ['a', 'c'].every((id) => idsOf(here).includes(id)),
+      `here: ${idsOf(here)}`,
+    )
+    await heard(['a', 'c'])
+    permit('~*')
+    here.length = 0
+    there.length = 0
+    t.same(
+      (await store.sleepOwner({ user: 'alice' })).map(({ id }) => id[0]),
+      ['b'],
+      'the one that was awake',
+    )
+    t.same(idsOf(here).sort(), ['a', 'b', 'c'], 'nobody knows whether the others heard of it')
+    await heard(['a', 'b', 'c'])
+  },
+)
 
 t.test('while Redis is away every call says so, and once it is back they are answered', async (t) => {
   const server = await startRedis(t)
