@@ -64,7 +64,8 @@ export function createPersonsKeys({ store, report, edition }: PersonsKeysSetup):
       if (toSleep.get(name) !== person) continue
       try {
         await store.sleepOwner(person)
-        toSleep.delete(name)
+        // Who was called gone again meanwhile stays to be done.
+        if (toSleep.get(name) === person) toSleep.delete(name)
       } catch (thrown) {
         report(thrown)
         timer ??= setTimeout(() => begin(putToSleep()), againMs).unref()
