@@ -131,6 +131,7 @@ t.test('whose credentials sign, and until when', async (t) => {
 const say = findingsOf('apps.wiki')
 const answered = (more: Partial<Extract<UpstreamAnswer, { kind: 'answered' }>>): UpstreamAnswer => ({
   ...{ kind: 'answered', status: 403, location: null, errorType: null, message: null, page: null },
+  refusal: null,
   httpApiSays: null,
   ...more,
 })
@@ -180,7 +181,10 @@ t.test('what came as the gateway asked', async (t) => {
 
 t.test('what came as a stranger asked', async (t) => {
   const judged = (app: App, answer: UpstreamAnswer, isUnknown = false) =>
-    judgeAsStranger(say, { app, location: app.fallback, path: '/prod/', url: app.url }, answer, isUnknown)
+    judgeAsStranger(say, { app, location: app.fallback, path: '/prod/', url: app.url }, answer, {
+      isUnknown,
+      isSame: false,
+    })
   const signed = appOf(rest)
   const check = 'without the signature'
   for (const status of [200, 204, 302, 404, 500])

@@ -135,14 +135,62 @@ t.test('an app that repeats the secret: it is not repeated to the operator', asy
 })
 
 t.test('an app that says 401 to us as well: what cannot be told is said', async (t) => {
-  const app = await upstream(t, answerHeads(answer('401 Unauthorized')))
-  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  const same = await upstream(t, answerHeads(answer('401 Unauthorized')))
+  const { lines } = await look(fileFor(`http://127.0.0.1:${same.port}`))
   t.match(
     lines('apps.wiki', 'with the secret')[0],
-    /^note .* wants to know who asks, or expects another secret/,
+    /^note .* wants to know who asks, or expects another secret\. If signed-in .* `X-Gateway-Secret`.*REMOTE_ADDR/,
   )
-  t.match(lines('apps.wiki', 'without the secret')[0], /^ok /)
+  const [first, ...others] = lines('apps.wiki', 'without the secret')
+  t.match(
+    first,
+    /^warning .* \/wiki answers 401, in the words that it has for the secret: whether it looks at that cannot be told/,
+  )
+  t.match(first, /must not .*curl -i -H 'X-Forwarded-User: x' http:\/\/127\.0\.0\.1:\d+\/wiki`/)
+  t.equal(others.length, 3)
+  for (const line of others) t.match(line, /^warning /)
 })
+
+t.test('refusals of the gateway and of a stranger are told apart by what they say', async (t) => {
+  let count = 0
+  const say = (body: string): string =>
+    `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
+  const cases: readonly (readonly [known: () => string, unknown: () => string, outcome: string])[] = [
+    [() => say('who are you?'), () => say('by the gateway alone'), 'ok'],
+    [() => say('who are you?'), () => say('who are you?'), 'warning'],
+    [() => say(`no. Request ${count++}a7f`), () => say(`no. Request ${count++}a7f`), 'warning'],
+    [() => say(''), () => say(''), 'warning'],
+    [() => say('no'), () => answer('401 Unauthorized'), 'ok'],
+    [() => answer('200 OK'), () => say('no'), 'ok'],
+  ]
+  for (const [known, unknown, outcome] of cases) {
+    const app = await upstream(t, ({ received }) => {
+      if (!received.endsWith('\r\n\r\n')) return null
+      return received.slice(received.lastIndexOf('GET ')).includes(secret) ? known() : unknown()
+    })
+    const { findings } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+    const own = findings.filter(({ check }) => check === 'without the secret')
+    t.same(new Set(own.map((one) => one.outcome)), new Set([outcome]), unknown().slice(-60))
+  }
+})
+
+t.test(
+  'a page that is open to anyone, and the app refuses it: nobody will ever be named there',
+  async (t) => {
+    const app = await upstream(t, ({ received }) => {
+      if (!received.endsWith('\r\n\r\n')) return null
+      return answer(received.slice(received.lastIndexOf('GET ')).includes(secret) ? '403 No' : '401 No')
+    })
+    const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+    const [own, open, ...others] = lines('apps.wiki', 'with the secret')
+    t.match(own, /^note /)
+    t.match(
+      open,
+      /^warning .* \/wiki\/static answers 403, though the file opens it to anyone\. .*REMOTE_ADDR/,
+    )
+    for (const line of others) t.match(line, /^note /)
+  },
+)
 
 t.test('an app that breaks', async (t) => {
   const app = await upstream(t, answerHeads(answer('500 Oops')))

@@ -19,11 +19,13 @@ export type UpstreamAnswer =
       readonly httpApiSays: HttpApiWord | null
       /** The beginning of an HTML page, unencoded; null: it is none. */
       readonly page: string | null
+      /** What a 401 or 403 says, its bytes as they came, to be compared and never told; null: another status. */
+      readonly refusal: string | null
     }
   | { readonly kind: 'failed'; readonly fault: AnyFault }
 
 /** Links stand in a page's head and first screens; an error of AWS is short. */
-const mostBytes = { page: 256 * 1024, json: 4096 } as const
+const mostBytes = { page: 256 * 1024, json: 4096, refusal: 4096 } as const
 /** From the head of the answer: who sends a letter now and then holds nobody up. */
 const patienceMs = 10_000
 
@@ -92,6 +94,7 @@ function readAnswer(
     message: typeof message === 'string' ? withheld(message, secrets) : null,
     httpApiSays: kind === 'json' ? readHttpApiWord(head, text) : null,
     page: kind === 'page' ? text : null,
+    refusal: isRefusal(head) ? body.toString('latin1', 0, mostBytes.refusal) : null,
   }
 }
 
@@ -100,8 +103,17 @@ function readErrorType(written: string | null): string | null {
   return /^(?:[\w.]+#)?(\w{1,100})(?::|$)/.exec(written ?? '')?.[1] ?? null
 }
 
-/** What is worth reading, and no coding hides: none was asked for. */
+function isRefusal({ statusCode }: AnswerHead): boolean {
+  return statusCode === 401 || statusCode === 403
+}
+
+/** What is worth reading. */
 function kindOf(head: AnswerHead): keyof typeof mostBytes | null {
+  return textKindOf(head) ?? (isRefusal(head) ? 'refusal' : null)
+}
+
+/** What no coding hides: none was asked for. */
+function textKindOf(head: AnswerHead): 'page' | 'json' | null {
   const coding = fieldOf(head, 'content-encoding')
   if (coding !== null && coding.toLowerCase() !== 'identity') return null
   const [type = ''] = (fieldOf(head, 'content-type') ?? '').toLowerCase().split(';')

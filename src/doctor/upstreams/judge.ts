@@ -4,6 +4,7 @@ import type { App } from '../../core/gateway.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
+import { refusals, refusedFinding, sameRefusalFinding } from './app-refusals.ts'
 import { type AskedPath, strangerPatience } from './ask.ts'
 import { isOfApiGateway, isOfAws } from './aws-hosts.ts'
 import type { HttpApiWord } from './http-api.ts'
@@ -78,18 +79,17 @@ function says(answer: UpstreamAnswer | null, word: HttpApiWord): boolean {
   return answer?.kind === 'answered' && answer.httpApiSays === word
 }
 
-const refusals: ReadonlySet<number> = new Set([401, 403])
-
 /**
  * What a path answered to the gateway. `isFirst`: it is the app's own start, which has to be there. `isUnknown`: API Gateway
  * has no such path.
  */
 export function judgeAsGateway(
   say: FindingsOf,
-  { app, path }: AskedPath,
+  asked: AskedPath,
   answer: UpstreamAnswer,
   { isFirst, isUnknown }: { readonly isFirst: boolean; readonly isUnknown: boolean },
 ): Finding {
+  const { app, path } = asked
   const check = checksOf(lockOf(app)).asGateway
   const sayUnknown = isUnknown && !isFirst ? say.warning : say.failed
   if (answer.kind === 'failed') {
@@ -118,35 +118,19 @@ export function judgeAsGateway(
     return say.failed(check, awsSaid(saw, answer), forbiddenCure(app))
   if (app.upstream.aws !== null && answer.httpApiSays === 'Unauthorized')
     return say.failed(check, awsSaid(saw, answer), otherAuthorizerCure)
-  return refusedFinding(say, app, check, saw)
-}
-
-/** The app itself refuses, which it may where it wants to know who asks. */
-function refusedFinding(say: FindingsOf, app: App, check: string, saw: string): Finding {
-  if (app.upstream.lambda !== null)
-    return say.note(
-      check,
-      `${saw}: it wants to know who asks, or knows nothing of the gateway`,
-      'If signed-in people are refused as well, see whether the app compares REMOTE_ADDR: it is the client there, and no proxy. Take that check out.',
-    )
-  if (app.sharedSecret === null)
-    return say.note(check, `${saw}: it wants to know who asks, or knows nothing of the gateway`)
-  return say.note(
-    check,
-    `${saw}: it wants to know who asks, or expects another secret`,
-    'Compare `shared_secret` with what the app expects, if signed-in people are refused as well.',
-  )
+  return refusedFinding(say, asked, check, saw)
 }
 
 /**
  * Whoever finds the address must get nothing: everything but a refusal, and a connection that is not had, is too much.
- * `isUnknown`: the gateway was told that there is no such path, so that a refusal says nothing.
+ * `isUnknown`: the gateway was told that there is no such path, so that a refusal says nothing. `isSame`: it was refused in the
+ * same words.
  */
 export function judgeAsStranger(
   say: FindingsOf,
   asked: AskedPath,
   answer: UpstreamAnswer,
-  isUnknown: boolean,
+  { isUnknown, isSame }: { readonly isUnknown: boolean; readonly isSame: boolean },
 ): Finding {
   const { app, path } = asked
   const check = checksOf(lockOf(app)).asStranger
@@ -168,6 +152,7 @@ export function judgeAsStranger(
     return say.failed(check, `${where} answers ${said(answer)}`, openCure(app))
   const saw = `${where} answers ${answer.status}`
   if (isUnknown) return say.note(check, `${saw}, as every path does that API Gateway does not have`)
+  if (isSame) return sameRefusalFinding(say, asked, check, saw)
   return isRefusedByApp(app, answer)
     ? say.warning(check, `${saw}, which the app says and not IAM: strangers start it`, openCure(app))
     : say.ok(check, saw)

@@ -6,6 +6,7 @@ import { createUpstreams } from '../../upstream/agents.ts'
 import { certificateFinding } from '../certificate.ts'
 import { type Finding, type FindingsOf, findingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
+import { isSameRefusal } from './app-refusals.ts'
 import { type AskedPath, askAsGateway, askAsStranger, secretsSent } from './ask.ts'
 import { askedPaths } from './asked-paths.ts'
 import { credentialsFindings, isWithoutCredentials } from './credentials.ts'
@@ -94,9 +95,12 @@ function pathFindings(say: FindingsOf, { asked, asGateway, asStranger }: Asked, 
   const isTold = (isFirst && cannotConnect(asGateway)) || isWithoutCredentials(asGateway)
   const isNobodyThere = isWithoutCredentials(asGateway) && cannotConnect(asStranger)
   const isUnknown = isUnknownPath(asked, asGateway, asStranger)
+  const isSame = isSameRefusal(asked, asGateway, asStranger)
   return [
     ...(asGateway === null || isTold ? [] : [judgeAsGateway(say, asked, asGateway, { isFirst, isUnknown })]),
-    ...(asStranger === null || isNobodyThere ? [] : [judgeAsStranger(say, asked, asStranger, isUnknown)]),
+    ...(asStranger === null || isNobodyThere
+      ? []
+      : [judgeAsStranger(say, asked, asStranger, { isUnknown, isSame })]),
   ]
 }
 
