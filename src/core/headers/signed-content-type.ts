@@ -8,7 +8,8 @@
 export function isUnsignableType(headers: readonly string[], ofClient: number): boolean {
   let type: string | null = null
   for (let i = 0; i + 1 < ofClient; i += 2) {
-    if (headers[i]?.toLowerCase() !== 'content-type') continue
+    const name = headers[i] ?? ''
+    if (name.length !== contentType.length || name.toLowerCase() !== contentType) continue
     if (type !== null) return true
     type = headers[i + 1] ?? ''
   }
@@ -16,3 +17,5 @@ export function isUnsignableType(headers: readonly string[], ofClient: number): 
   const quote = type.indexOf('"')
   return /[^ -~]/.test(type) || (quote !== -1 && type.includes('  ', quote))
 }
+
+const contentType = 'content-type'
