@@ -1,5 +1,6 @@
-import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto'
+import { createHmac, hash } from 'node:crypto'
 import { limits } from '../../core/limits/table.ts'
+import { hmacBy } from './hmac.ts'
 
 /** Keys that AWS gave out, for a time or for good. */
 export interface AwsCredentials {
@@ -48,9 +49,8 @@ export function signatureLines(request: SignedRequest, credentials: AwsCredentia
   const { uri, query } = canonicalTarget(request.path, service)
   const canonical = `${request.method}\n${uri}\n${query}\n${block}\n${names}\n${payloadHash}`
   const scope = `${day}/${region}/${service}/aws4_request`
-  const signature = createHmac('sha256', keyOfDay(credentials, day, region, service))
-    .update(`${algorithm}\n${dateTime}\n${scope}\n${sha256(canonical)}`)
-    .digest('hex')
+  const sign = signerOfDay(credentials, day, region, service)
+  const signature = sign(`${algorithm}\n${dateTime}\n${scope}\n${sha256(canonical)}`)
   const credential = `${credentials.accessKeyId}/${scope}`
   lines.push(
     'Authorization',
@@ -77,11 +77,13 @@ function canonicalTarget(target: string, service: string): { readonly uri: strin
   // Of S3 an escape stays what it is, as an object may be named `a//b`. All others encode what is encoded already once
   // more, and read empty segments as none.
   if (service === 's3') return { uri: path.replace(encodedOnce, encodeByte), query }
-  return { uri: withoutDots(path).replace(encodedTwice, encodeByte), query }
+  return { uri: plainPath.test(path) ? path : withoutDots(path).replace(encodedTwice, encodeByte), query }
 }
 
 const encodedOnce = /[^A-Za-z0-9\-._~/%]/g
 const encodedTwice = /[^A-Za-z0-9\-._~/]/g
+/** Nothing to encode, no empty segment and none that begins with a dot. Nearly all are so. */
+const plainPath = /^\/(?:[A-Za-z0-9\-_~][A-Za-z0-9\-._~]*(?:\/|$))*$/
 
 /** A path on the wire is ASCII: a character is a byte. */
 function encodeByte(character: string): string {
@@ -126,6 +128,12 @@ function compare(a: string, b: string): number {
 const signed = /^(?:content-type$|x-amz-)/i
 const [letterC, letterX, toLowerCase] = [0x63, 0x78, 0x20]
 
+interface SignedLine {
+  /** In lower case. */
+  readonly name: string
+  readonly value: string
+}
+
 /**
  * Lines that bear a meaning for AWS: Host, what the body is, and its own. Others may be changed on the way. Those of the
  * signature itself have nothing to trim, and a session token is long.
@@ -134,20 +142,30 @@ function canonicalHeaders(
   { host, headers }: SignedRequest,
   added: readonly string[],
 ): { readonly names: string; readonly block: string } {
-  const values = new Map([['host', trimmed(host)]])
-  const add = (name: string, value: string): void => {
-    const before = values.get(name)
-    values.set(name, before === undefined ? value : `${before},${value}`)
-  }
+  const lines: SignedLine[] = [{ name: 'host', value: trimmed(host) }]
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const written = headers[i] ?? ''
     const first = written.charCodeAt(0) | toLowerCase
     if ((first === letterC || first === letterX) && signed.test(written))
-      add(written.toLowerCase(), trimmed(headers[i + 1] ?? ''))
+      insert(lines, { name: written.toLowerCase(), value: trimmed(headers[i + 1] ?? '') })
   }
-  for (let i = 0; i + 1 < added.length; i += 2) add((added[i] ?? '').toLowerCase(), added[i + 1] ?? '')
-  const names = [...values.keys()].sort(compare)
-  return { names: names.join(';'), block: names.map((name) => `${name}:${values.get(name)}\n`).join('') }
+  for (let i = 0; i + 1 < added.length; i += 2)
+    insert(lines, { name: (added[i] ?? '').toLowerCase(), value: added[i + 1] ?? '' })
+  let [names, block] = ['', '']
+  for (const { name, value } of lines) {
+    names = names === '' ? name : `${names};${name}`
+    block += `${name}:${value}\n`
+  }
+  return { names, block }
+}
+
+/** By name; values of one name are joined in their order. There are four or five. */
+function insert(lines: SignedLine[], line: SignedLine): void {
+  let at = lines.length
+  while (at > 0 && (lines[at - 1]?.name ?? '') > line.name) at--
+  const before = lines[at - 1]
+  if (before?.name === line.name) lines[at - 1] = { name: line.name, value: `${before.value},${line.value}` }
+  else lines.splice(at, 0, line)
 }
 
 const untrimmed = /^[ \t]|[ \t]$|[ \t]{2}|\t/
@@ -157,30 +175,32 @@ function trimmed(value: string): string {
   return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '')
 }
 
-interface KeysOfDay {
+type Sign = (text: string) => string
+
+interface SignersOfDay {
   readonly day: string
   /** By region and service. Prepared: of bytes, each signature would make the same key anew, for half of its time. */
-  readonly keys: Map<string, KeyObject>
+  readonly signers: Map<string, Sign>
 }
 
 /** As long as somebody holds the credentials. Neither they nor what is derived from them is the key of a map that stays. */
-const derived = new WeakMap<AwsCredentials, KeysOfDay>()
+const derived = new WeakMap<AwsCredentials, SignersOfDay>()
 
-function keyOfDay(credentials: AwsCredentials, day: string, region: string, service: string): KeyObject {
+function signerOfDay(credentials: AwsCredentials, day: string, region: string, service: string): Sign {
   let ofDay = derived.get(credentials)
   if (ofDay === undefined || ofDay.day !== day) {
-    ofDay = { day, keys: new Map() }
+    ofDay = { day, signers: new Map() }
     derived.set(credentials, ofDay)
   }
   const place = `${region}/${service}`
-  const known = ofDay.keys.get(place)
+  const known = ofDay.signers.get(place)
   if (known !== undefined) return known
   let bytes = hmac(`AWS4${credentials.secretAccessKey}`, day)
   for (const part of [region, service, 'aws4_request']) bytes = hmac(bytes, part)
-  const key = createSecretKey(bytes)
-  if (ofDay.keys.size >= limits.signingKeys) ofDay.keys.clear()
-  ofDay.keys.set(place, key)
-  return key
+  const sign = hmacBy(bytes)
+  if (ofDay.signers.size >= limits.signingKeys) ofDay.signers.clear()
+  ofDay.signers.set(place, sign)
+  return sign
 }
 
 function hmac(key: string | Buffer, text: string): Buffer {

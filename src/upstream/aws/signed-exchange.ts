@@ -102,8 +102,14 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
     const isStream = body !== null && !Buffer.isBuffer(body)
     const lines = signatureLines(
       {
-        ...{ method, path, host: upstream.host, headers, service, region, nowSeconds: timing.now() },
+        method,
+        path,
+        host: upstream.host,
+        headers,
         payload: takesUnsigned.has(service) ? 'unsigned' : payload,
+        service,
+        region,
+        nowSeconds: timing.now(),
       },
       credentials,
     )
