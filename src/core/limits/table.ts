@@ -1,19 +1,23 @@
 import { apiKeyLimits } from './api-keys.ts'
 import { awsLimits } from './aws.ts'
+import { connectionLimits } from './connections.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { corsLimits } from './cors.ts'
 import { credentialLimits } from './credentials.ts'
+import { expressionLimits } from './expressions.ts'
 import { keptFormLimits } from './kept-forms.ts'
 import { keyAdministrationLimits } from './key-administration.ts'
-import { KiB, type Limit, MiB, numbersOf, of } from './limit.ts'
+import { KiB, type Limit, numbersOf, of } from './limit.ts'
 import { logoutLimits } from './logouts.ts'
 import { logLimits } from './logs.ts'
 import { ownKeyLimits } from './own-keys.ts'
 import { pageLimits } from './pages.ts'
+import { providerLimits } from './providers.ts'
 import { renewalLimits } from './renewals.ts'
 import { requestCounterLimits } from './request-counters.ts'
 import { sharedStoreLimits } from './shared-store.ts'
 import { signInLimits } from './sign-ins.ts'
+import { storeLimits } from './stores.ts'
 import { tokenAskLimits } from './token-asks.ts'
 import { upstreamLimits } from './upstreams.ts'
 import { widgetLimits } from './widgets.ts'
@@ -62,46 +66,7 @@ export const limitTable = {
 
   logConditions: of('request', 5, 'Conditions that `detail` of an access line names.'),
 
-  // One connection of a client.
-  silenceMs: of(
-    'connection',
-    30_000,
-    'Without a byte before a request, for a TLS handshake, and for the header lines of a request; then it is closed, in header lines with 408.',
-  ),
-  idleBetweenRequestsMs: of('connection', 65_000, 'Idle between two requests; then it is closed.'),
-  webSocketKeepAliveMs: of(
-    'connection',
-    30_000,
-    'Silence of a WebSocket before TCP asks whether the peer is there.',
-  ),
-  webSocketClosingMs: of(
-    'connection',
-    2_000,
-    'What is under way on a WebSocket that ends; then both sides are cut.',
-  ),
-
-  pipelinedRequests: of(
-    'connection',
-    16,
-    'Requests that wait while one is served; with more the connection ends behind these.',
-  ),
-  pipelinedExcess: of('connection', 100, 'Requests beyond those; with more it is closed at once.'),
-  droppedBodyBytes: of(
-    'connection',
-    32 * MiB,
-    'What is read and dropped of a body that was refused, so that the refusal arrives; then it is closed.',
-  ),
-  droppedBodyMs: of('connection', 10_000, 'The time that this may take; then it is closed.'),
-  answerHeadMs: of(
-    'connection',
-    100,
-    'How long the head of an answer waits for its body, so that an app that fails between them is 502.',
-  ),
-  answerUnreadMs: of(
-    'connection',
-    60_000,
-    'The end of an answer that the client does not take, without a byte of it going out; then it is closed.',
-  ),
+  ...connectionLimits,
 
   // A client network, over all its connections.
   networkConnections: of(
@@ -138,60 +103,7 @@ export const limitTable = {
   // One session.
   webSockets: of('session', 100, 'WebSockets at once; a handshake for one more is 429.'),
 
-  // Providers.
-  providerSignIns: of(
-    'provider',
-    8,
-    'Callbacks that are exchanged at once; the next are taken from each network in turn.',
-  ),
-  providerWaitingSignIns: of(
-    'provider',
-    512,
-    'Callbacks that wait; beyond it the network that has most waiting loses its last.',
-  ),
-  providerTimeoutMs: of(
-    'provider',
-    10_000,
-    'One request from the queue to the last byte, and one sign-in as a whole.',
-  ),
-  providerRefreshWaitMs: of('provider', 2_000, 'Waiting for something newer than what is at hand.'),
-  providerAnswerBytes: of('provider', MiB, 'One answer after decoding; more fails.'),
-  providerSockets: of(
-    'provider',
-    10,
-    'Connections to each of its addresses: so that metadata and keys never wait for callbacks.',
-  ),
-  providerPauseSeconds: of('provider', 60, 'The longest pause between two attempts while it fails.'),
-  providerKeys: of('provider', 100, 'Keys of one key set; a larger set is refused.'),
-  providerKeyBits: of(
-    'provider',
-    8192,
-    'An RSA key, so that no signature takes long; larger keys are left out.',
-  ),
-  providerTokenBytes: of('provider', 64 * KiB, 'A token; a longer one is refused before it is decoded.'),
-  providerJsonDepth: of('provider', 32, 'Levels of nested JSON; deeper documents are refused.'),
-  authorizationCodeBytes: of(
-    'provider',
-    4 * KiB,
-    'A code; a longer one is refused before the provider is asked.',
-  ),
-  subjectCharacters: of(
-    'provider',
-    255,
-    'The `sub` of a token (OpenID Connect Core 2), and a user id; longer ones fail.',
-  ),
-  idTokenHintBytes: of(
-    'provider',
-    6000,
-    'An ID token that goes along with a sign-out; a longer one stays here.',
-  ),
-  quotedCharacters: of(
-    'provider',
-    120,
-    'A provider’s text in a message for operators; the rest is left out.',
-  ),
-  echoCharacters: of('provider', 2_000, 'What is read of such a text; the rest is dropped.'),
-  echoReadings: of('provider', 100, 'Ways in which such a text is read; one with more is not shown.'),
+  ...providerLimits,
   ...cookieSessionLimits,
   ...pageLimits,
   ...keyAdministrationLimits,
@@ -218,76 +130,9 @@ export const limitTable = {
   usedStates: of('process', 50_000, 'Sign-ins that were used once; of more, the oldest are forgotten.'),
   ...sharedStoreLimits,
   ...requestCounterLimits,
-  outcomeWaitMs: of(
-    'process',
-    10_000,
-    'A callback that comes again waits so long for what the first one comes to.',
-  ),
-  awaitedOutcomes: of('process', 1000, 'Sign-ins that such callbacks wait for at once; others do not wait.'),
-  cachedSessions: of('process', 10_000, 'Sessions at hand without the store.'),
-  cachedSessionBytes: of(
-    'process',
-    64 * MiB,
-    'What these take; of more, those used longest ago are read again.',
-  ),
-  memoryStoreSessions: of('process', 50_000, 'Sessions of `store: memory`; a new one replaces the oldest.'),
-  memoryStoreBytes: of('process', 256 * MiB, 'What these take; beyond it a new one replaces the oldest too.'),
-  storeOpenMs: of('process', 5000, 'Waiting for another instance that has the store’s file, at the start.'),
-  storeBusyMs: of(
-    'process',
-    20,
-    'The same while serving, before the turn is given to others and the store asked again.',
-  ),
-  waitingTouches: of(
-    'process',
-    10_000,
-    'Times of last use that wait to be written; more are written at once.',
-  ),
-  refusedSignOuts: of(
-    'process',
-    10_000,
-    'Sessions that were signed out while the store did not answer; it is asked again for these.',
-  ),
-  removedSessions: of(
-    'process',
-    50,
-    'Sessions that the store removes in one step, expired or revoked; others write between two steps.',
-  ),
-  removedBytes: of('process', 256 * KiB, 'Their records together, beyond the first.'),
-  recheckedSessions: of(
-    'process',
-    50,
-    'Sessions with open WebSockets or event streams that are held against the store at once, when another process removed some.',
-  ),
-  rejudgedConnections: of(
-    'process',
-    50,
-    'Open WebSockets, and event streams, that a new configuration judges again at once; requests come in between.',
-  ),
-  commandRecords: of(
-    'process',
-    1000,
-    'What commands did and no gateway has written to its log yet; of more, the oldest is forgotten.',
-  ),
-  takenCommandRecords: of('process', 100, 'The same that one process writes a second.'),
-  commandRecordBytes: of('process', 8 * KiB, 'One of them; a longer one is removed unread.'),
-  commandTextCharacters: of('process', 255, 'A name of the system in it; the rest is left out.'),
+  ...storeLimits,
   ...logLimits,
-  expressionInstructions: of(
-    'process',
-    1000,
-    'A compiled `matches` of a rule; a larger one is refused at the start.',
-  ),
-  expressionSteps: of(
-    'process',
-    1_000_000,
-    'Instructions times characters of one match; beyond it the condition is unknown.',
-  ),
-  expressionListSteps: of(
-    'process',
-    20_000_000,
-    'The same for all elements of a list together; beyond it the condition is unknown.',
-  ),
+  ...expressionLimits,
 } as const satisfies Readonly<Record<string, Limit>>
 
 /** The numbers alone, by name. */
