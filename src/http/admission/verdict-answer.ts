@@ -5,19 +5,12 @@ import { isOwnFrame } from '../../core/request/navigation.ts'
 import { sessionCookie } from '../../core/session/cookies.ts'
 import { readReferringPage } from '../../core/session/landing.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
-import {
-  type Answer,
-  faultAnswer,
-  forbidden,
-  redirectAnswer,
-  refusal,
-  unauthorized,
-  unauthorizedFrame,
-  withCookies,
-  withHeaders,
-} from '../pages/answer.ts'
+import { type Answer, redirectAnswer, refusal, withCookies, withHeaders } from '../pages/answer.ts'
 import { credentialNeeded, withChallenges } from '../pages/credential-answer.ts'
+import { faultAnswer } from '../pages/fault-answer.ts'
+import { forbidden } from '../pages/forbidden.ts'
 import { stepUpFrame, stepUpNeeded } from '../pages/step-up-answer.ts'
+import { unauthorized, unauthorizedFrame } from '../pages/unauthorized.ts'
 import { contextOf, type RequestContext } from '../server/context.ts'
 import { deleteCookie, setHttpsMarker } from '../sign-in/cookie.ts'
 import { answerForm } from '../sign-in/form-keeping.ts'

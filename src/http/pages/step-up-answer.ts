@@ -3,18 +3,10 @@ import type { Gateway } from '../../core/gateway.ts'
 import type { ReturnTo } from '../../core/session/return-to.ts'
 import type { Sealed } from '../../core/session/seal.ts'
 import type { Admission } from '../admission/admission.ts'
-import {
-  type Answer,
-  canBeAskedAgain,
-  frameOf,
-  keepsFragment,
-  pageAnswer,
-  pageOf,
-  problemAnswer,
-  withHeaders,
-} from './answer.ts'
+import { type Answer, frameOf, pageAnswer, problemAnswer, withHeaders } from './answer.ts'
 import { pageDocument } from './document.ts'
 import { framedPage } from './framed.ts'
+import { canBeAskedAgain, keepsFragment, pageOf } from './link-back.ts'
 import { type LoginLink, loginLink } from './login-link.ts'
 import { action, actions } from './parts.ts'
 import { keepForLink, withScript } from './scripts.ts'

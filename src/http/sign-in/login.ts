@@ -10,22 +10,15 @@ import { readStorageKey, type WantedPage, wantedPage } from '../../core/session/
 import { isLong } from '../../core/session/transaction.ts'
 import type { StepUp } from '../../core/step-up.ts'
 import type { Admission } from '../admission/admission.ts'
-import {
-  type Answer,
-  forbidden,
-  frameOf,
-  keepsFragment,
-  linkBack,
-  pageAnswer,
-  redirectAnswer,
-  refusal,
-  unauthorizedFrame,
-} from '../pages/answer.ts'
+import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal } from '../pages/answer.ts'
+import { forbidden } from '../pages/forbidden.ts'
+import { keepsFragment, linkBack } from '../pages/link-back.ts'
 import { keptLink, loginLink } from '../pages/login-link.ts'
 import { chooserPage, movingOnPage, signInFailedPage } from '../pages/pages.ts'
 import { keepForLink, withScript } from '../pages/scripts.ts'
 import { failureWords } from '../pages/sign-in-words.ts'
 import { arriveWithFragment, askAgainWithFragment, keepInStorage } from '../pages/storage.ts'
+import { unauthorizedFrame } from '../pages/unauthorized.ts'
 import type { RequestContext } from '../server/context.ts'
 import { type AttemptOf, appAt } from './attempt.ts'
 import { tellOfFailure } from './failure.ts'

@@ -14,7 +14,6 @@ import { reportFault } from '../operations/report-fault.ts'
 import { accountOf } from '../pages/account.ts'
 import {
   type Answer,
-  forbidden,
   frameOf,
   pageAnswer,
   redirectAnswer,
@@ -22,6 +21,7 @@ import {
   withCookies,
   withHeaders,
 } from '../pages/answer.ts'
+import { forbidden } from '../pages/forbidden.ts'
 import { confirmSignOutPage, movingOnPage, signedOutPage } from '../pages/pages.ts'
 import type { RequestContext } from '../server/context.ts'
 import { deleteCookie, deleteSessionCookies, type SetCookie, setSignOutMark } from './cookie.ts'

@@ -12,17 +12,10 @@ import { isRevoked, type Session, sessionStatus } from '../../core/session/sessi
 import type { Admission } from '../admission/admission.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { accountOf } from '../pages/account.ts'
-import {
-  type Answer,
-  forbidden,
-  frameOf,
-  pageAnswer,
-  redirectAnswer,
-  refusal,
-  unauthorized,
-  withHeaders,
-} from '../pages/answer.ts'
+import { type Answer, frameOf, pageAnswer, redirectAnswer, refusal, withHeaders } from '../pages/answer.ts'
+import { forbidden } from '../pages/forbidden.ts'
 import { type OtherSession, sessionsPage } from '../pages/sessions-page.ts'
+import { unauthorized } from '../pages/unauthorized.ts'
 import type { RequestContext } from '../server/context.ts'
 import { isFromOwnPage } from './own-form.ts'
 

@@ -7,22 +7,21 @@ import { keyOfPage } from '../../../src/core/session/storage-key.ts'
 import { type Admission, carryAdmission } from '../../../src/http/admission/admission.ts'
 import {
   type Answer,
-  faultAnswer,
-  forbidden,
   frameOf,
-  linkBack,
   pageAnswer,
   problemAnswer,
   redirectAnswer,
   refusal,
   send,
-  unauthorized,
-  unauthorizedFrame,
   withCookies,
   withHeaders,
 } from '../../../src/http/pages/answer.ts'
 import { atLocation } from '../../../src/http/pages/at-location.ts'
+import { faultAnswer } from '../../../src/http/pages/fault-answer.ts'
+import { forbidden } from '../../../src/http/pages/forbidden.ts'
+import { linkBack } from '../../../src/http/pages/link-back.ts'
 import type { PageStatus } from '../../../src/http/pages/pages.ts'
+import { unauthorized, unauthorizedFrame } from '../../../src/http/pages/unauthorized.ts'
 import { attachContext } from '../../../src/http/server/context.ts'
 import { lookIn, pageHeaders } from '../../support/pages.ts'
 import { openTestContext } from '../../support/request-context.ts'

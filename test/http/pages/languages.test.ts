@@ -5,16 +5,12 @@ import { UpstreamFault } from '../../../src/core/fault.ts'
 import { slotsOf } from '../../../src/core/pages/catalogue.ts'
 import { builtInCatalogues } from '../../../src/core/pages/settings.ts'
 import type { Sealed } from '../../../src/core/session/seal.ts'
-import {
-  type Answer,
-  faultAnswer,
-  forbidden,
-  refusal,
-  unauthorized,
-  unauthorizedFrame,
-} from '../../../src/http/pages/answer.ts'
+import { type Answer, refusal } from '../../../src/http/pages/answer.ts'
+import { faultAnswer } from '../../../src/http/pages/fault-answer.ts'
+import { forbidden } from '../../../src/http/pages/forbidden.ts'
 import { say } from '../../../src/http/pages/say.ts'
 import { stepUpFrame, stepUpNeeded } from '../../../src/http/pages/step-up-answer.ts'
+import { unauthorized, unauthorizedFrame } from '../../../src/http/pages/unauthorized.ts'
 import { login } from '../../../src/http/sign-in/login.ts'
 import { askToLogOut, loggedOut } from '../../../src/http/sign-in/logout.ts'
 import { forbiddenPage, lookIn } from '../../support/pages.ts'
