@@ -1,20 +1,15 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { Decision } from '../../core/decision.ts'
-import { isFault, UpstreamFault } from '../../core/fault.ts'
+import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
-import type { UpstreamSocket, UpstreamUpgrade } from '../../core/ports.ts'
-import { upstreamPlace } from '../../core/upstream-settings.ts'
+import type { UpstreamSocket } from '../../core/ports.ts'
 import type { Editions } from '../../runtime/editions.ts'
-import { type Admission, carryAdmission, judgesOf, sessionOf, upstreamOf } from '../admission/admission.ts'
+import { carryAdmission, judgesOf, sessionOf, upstreamOf } from '../admission/admission.ts'
 import { watchCaller } from '../admission/caller-watch.ts'
 import { countClientUse } from '../admission/client-use.ts'
 import { admit } from '../admission/gate.ts'
-import { verdictAnswer } from '../admission/verdict-answer.ts'
 import { reportFault, reportUndecided } from '../operations/report-fault.ts'
-import { type Answer, withHeaders } from '../pages/answer.ts'
-import { atLocation } from '../pages/at-location.ts'
-import { faultAnswer } from '../pages/fault-answer.ts'
 import { type Outbound, readOutbound } from '../proxy/outbound.ts'
 import { whenConnectionEnds } from '../server/certified-connections.ts'
 import {
@@ -23,8 +18,7 @@ import {
   requestContextIn,
   type ServerContext,
 } from '../server/context.ts'
-import { clientWentAway } from '../server/request-listener.ts'
-import { type EarlyBytes, holdEarlyBytes } from './early-bytes.ts'
+import { holdEarlyBytes } from './early-bytes.ts'
 import { closeCodes } from './frames.ts'
 import {
   acceptance,
@@ -36,9 +30,11 @@ import {
   passWebSockets,
   readHandshake,
 } from './handshake.ts'
-import { type GivenUp, OpenWebSockets } from './open-websockets.ts'
-import { endWith, headText } from './plain-answer.ts'
+import { OpenWebSockets } from './open-websockets.ts'
+import { headText } from './plain-answer.ts'
+import { failed, passOnRefusal, refuse } from './refusal.ts'
 import { openTunnel } from './tunnel.ts'
+import { invalid, note, type Upgrade } from './upgrade.ts'
 
 export interface Upgrades {
   /** Takes the upgrades of a server; those of all servers count together. */
@@ -51,16 +47,6 @@ export interface Upgrades {
 interface Shared {
   readonly editions: Editions
   readonly webSockets: OpenWebSockets
-}
-
-/** A request for an upgrade on its way: nothing that the client sends is passed on before it is decided. */
-interface Upgrade {
-  readonly request: IncomingMessage
-  readonly client: Duplex
-  readonly earlyBytes: EarlyBytes
-  readonly admission: Admission
-  /** Aborts when nobody waits for the outcome any more. */
-  readonly signal: AbortSignal
 }
 
 /**
@@ -133,44 +119,6 @@ async function decide(context: RequestContext, upgrade: Upgrade, shared: Shared)
   } catch (thrown) {
     failed(context, upgrade, thrown)
   }
-}
-
-/** The upstream did not open, or nobody waited any more for that. */
-function failed(context: RequestContext, upgrade: Upgrade, thrown: unknown): void {
-  const { admission, client, signal } = upgrade
-  const givenUp: GivenUp | null = signal.aborted ? signal.reason : null
-  if (givenUp === 'client-gone') {
-    note(context, admission, clientWentAway)
-    client.destroy()
-    return
-  }
-  if (givenUp === 'gateway-stops') {
-    end(context, upgrade, {
-      status: 503,
-      headers: { 'cache-control': 'no-store', 'retry-after': '5' },
-      body: '',
-    })
-    return
-  }
-  reportFault(context, isFault(thrown) ? 'upstream.failed' : 'internal.failed', thrown, {
-    request_id: admission.requestId,
-    app: admission.app?.name,
-  })
-  end(context, upgrade, faultAnswer({ ...admission, wantsPage: false }, isFault(thrown) ? thrown : null))
-}
-
-async function refuse(context: RequestContext, upgrade: Upgrade): Promise<void> {
-  const { request, admission } = upgrade
-  carryAdmission(request, admission)
-  const answer = await verdictAnswer(request)
-  const { decision } = admission
-  const tooOld = decision.kind === 'reject' && decision.status === 426
-  // RFC 6455 section 4.4, RFC 9110 section 15.5.22.
-  end(
-    context,
-    upgrade,
-    tooOld ? withHeaders(answer, { upgrade: 'websocket', 'sec-websocket-version': '13' }) : answer,
-  )
 }
 
 /** Asks the upstream; what it refuses is refused, in its own words. */
@@ -254,46 +202,4 @@ function open(
   log.event('info', 'websocket.opened', fields)
   // It was let in by rules that are no longer in force.
   if (editions.current() !== runtime) judge()
-}
-
-/**
- * RFC 6455 section 4.1: what is not 101 is handled as any answer is. One that refuses nothing and opens nothing is none,
- * nor is one beyond the statuses that there are.
- */
-function passOnRefusal(
-  context: RequestContext,
-  { client, admission }: Upgrade,
-  outbound: Outbound,
-  { head, body }: Extract<UpstreamUpgrade, { kind: 'refused' }>,
-): void {
-  if (head.statusCode < 300 || head.statusCode > 599) {
-    throw invalid(outbound, `it answered ${head.statusCode} to a WebSocket handshake`)
-  }
-  const { statusCode } = head
-  const { reasonPhrase, headers } = outbound.toClient(head)
-  note(context, admission, client.destroyed ? clientWentAway : statusCode)
-  endWith(client, { statusCode, reasonPhrase, headers }, body ?? noBody)
-}
-
-function invalid({ request }: Outbound, what: string): UpstreamFault {
-  return new UpstreamFault(
-    'UPSTREAM_RESPONSE_INVALID',
-    `${upstreamPlace(request.app, request.upstream)}: ${what}`,
-  )
-}
-
-const noBody = Buffer.alloc(0)
-
-/** Answers in the gateway's own words. */
-function end(context: RequestContext, { request, client, admission }: Upgrade, answer: Answer): void {
-  const { status, headers, body } = atLocation(answer, admission, request.headers)
-  note(context, admission, client.destroyed ? clientWentAway : status)
-  const head = { statusCode: status, reasonPhrase: null, headers: Object.entries(headers).flat() }
-  endWith(client, head, Buffer.from(body))
-}
-
-/** The end of a handshake, however it ended: the upstream may have heard of it. */
-function note({ log, metrics, runtime }: RequestContext, admission: Admission, status: number): void {
-  log.access(admission, status, runtime.edition)
-  metrics.request(admission, status)
 }
