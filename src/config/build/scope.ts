@@ -9,7 +9,7 @@ import {
   pathText,
   positionOf,
 } from '../node.ts'
-import type { Place } from '../validate.ts'
+import type { Place } from '../place.ts'
 
 /** One configuration while it is built: its tree, what surrounds it, and where faults and warnings go. */
 export interface Scope {

@@ -3,8 +3,9 @@ import type { Gateway } from '../../core/gateway.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { nearest } from '../nearest.ts'
 import { nodeAt, pathText, positionOf } from '../node.ts'
+import type { Place } from '../place.ts'
 import { personKeys } from '../schema/tests.ts'
-import { checkValue, type Place } from '../validate.ts'
+import { checkValue } from '../validate.ts'
 import { readClaims } from './claims.ts'
 
 /** What a connection shows, in a test: `certificate: {common_name: …}`. Null: nothing, or a fault, which was reported. */

@@ -1,8 +1,8 @@
 import type { Json } from '../../core/json.ts'
 import type { Claims } from '../../core/rules/claims.ts'
 import { type ConfigNode, type MapNode, pathText } from '../node.ts'
+import type { Place } from '../place.ts'
 import { isPlainDecimal } from '../rules/operand.ts'
-import type { Place } from '../validate.ts'
 
 /**
  * Claims as a file writes them. A number that YAML reads otherwise than it is written is a fault, as in rules: a test

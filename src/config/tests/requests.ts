@@ -1,8 +1,9 @@
 import type { Gateway } from '../../core/gateway.ts'
 import { readAddress } from '../../core/request/address.ts'
 import { type ConfigNode, nodeAt, type Position, pathText, positionOf } from '../node.ts'
+import type { Place } from '../place.ts'
 import { caseKeys, requestKeys, requestLine } from '../schema/tests.ts'
-import { checkKeys, checkValue, type Place } from '../validate.ts'
+import { checkKeys, checkValue } from '../validate.ts'
 import type { RuleTest } from './rule-test.ts'
 
 /** One request as a case writes it, its address made absolute. */
