@@ -1,47 +1,17 @@
-import { AggregatorRegistry, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { FaultCode } from '../../core/fault.ts'
 import type { ProviderStatus } from '../../core/ports.ts'
 import type { HeldBodies } from '../../runtime/held-share.ts'
 import type { Admission } from '../admission/admission.ts'
+import { addingOf, ofWorkers, written } from './added-metrics.ts'
 import type { CredentialsLeft } from './aws-credential-notes.ts'
 import type { CertificateLeft } from './certificates.ts'
 import { createDurations } from './durations.ts'
 import { createHeldBodyMetrics } from './held-body-metrics.ts'
 import { keyOutcome } from './keys/key-outcome.ts'
 import { type MetricName, metricLabels, metricTexts } from './metric-names.ts'
-import { type Adding, addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
+import { addSamples, type MetricSamples, readMetricSamples } from './metric-samples.ts'
 import { createSums } from './sums.ts'
-
-/** What the process says that answers for all: workers do not know it, or know of it what they were told. */
-const ofWhole: ReadonlySet<string> = new Set<MetricName>([
-  'claimgate_config_reloads_total',
-  'claimgate_config_current',
-  'claimgate_certificate_expires_seconds',
-  'claimgate_config_edition',
-  'claimgate_workers',
-  'claimgate_worker_ends_total',
-])
-
-/** A provider is ready when it is in each process, and credentials are whole until those of one end; all else is added. */
-function addingOf(name: string): Adding {
-  const least: readonly string[] = [
-    'claimgate_provider_ready',
-    'claimgate_aws_credentials_expire_seconds',
-  ] satisfies MetricName[]
-  return least.includes(name) ? 'min' : 'sum'
-}
-
-/** What of a worker goes on when it has ended: counts never fall, and what was open with it is open no more. */
-export function lastingSamples(samples: readonly MetricSamples[]): readonly MetricSamples[] {
-  const open: readonly string[] = [
-    'claimgate_websockets',
-    'claimgate_held_body_bytes',
-    'claimgate_held_body_limit_bytes',
-    'claimgate_provider_ready',
-    'claimgate_aws_credentials_expire_seconds',
-  ] satisfies MetricName[]
-  return samples.filter(({ name }) => !ofWhole.has(name) && !open.includes(name))
-}
 
 export interface Metrics {
   request(admission: Admission, status: number): void
@@ -238,18 +208,4 @@ export function createMetrics(): Metrics {
     const metrics = await registry.getMetricsAsJSON()
     return readMetricSamples(metrics.map(({ name, values }) => ({ name, samples: values }))) ?? []
   }
-}
-
-function ofWorkers(samples: readonly MetricSamples[]): readonly MetricSamples[] {
-  return samples.filter(({ name }) => !ofWhole.has(name))
-}
-
-/** Samples under the names, sentences and types of this process; those of a name that it does not know are left out. */
-function written(
-  metrics: readonly { readonly name: string }[],
-  samples: readonly MetricSamples[],
-): string | Promise<string> {
-  const byName = new Map(samples.map((one) => [one.name, one.samples]))
-  const summed = metrics.map((metric) => ({ ...metric, values: byName.get(metric.name) ?? [] }))
-  return AggregatorRegistry.aggregate([summed]).metrics()
 }

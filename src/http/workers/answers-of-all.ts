@@ -1,7 +1,7 @@
 import type { Gateway } from '../../core/gateway.ts'
+import { lastingSamples } from '../operations/added-metrics.ts'
 import type { OperatorAnswers } from '../operations/answers.ts'
 import { addSamples, type MetricSamples } from '../operations/metric-samples.ts'
-import { lastingSamples } from '../operations/metrics.ts'
 import type { ServerContext } from '../server/context.ts'
 import { readinessOfAll } from './readiness-of-all.ts'
 import type { WorkerPlaces } from './worker-places.ts'

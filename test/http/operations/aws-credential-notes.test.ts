@@ -1,10 +1,10 @@
 // What an operator hears of the credentials that sign for AWS: each failure, with what still signs; that they came again;
 // and by a metric how long they last.
 import t from 'tap'
+import { lastingSamples } from '../../../src/http/operations/added-metrics.ts'
 import { createAwsCredentialNotes } from '../../../src/http/operations/aws-credential-notes.ts'
 import { createLog } from '../../../src/http/operations/log.ts'
-
-import { createMetrics, lastingSamples } from '../../../src/http/operations/metrics.ts'
+import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import { createTestClock } from '../../support/clock.ts'
 
 const role = 'role arn:aws:iam::123456789012:role/gateway'

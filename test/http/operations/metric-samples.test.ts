@@ -1,7 +1,8 @@
 // What several processes have counted, as one.
 import t from 'tap'
+import { lastingSamples } from '../../../src/http/operations/added-metrics.ts'
 import { addSamples, readMetricSamples } from '../../../src/http/operations/metric-samples.ts'
-import { createMetrics, lastingSamples } from '../../../src/http/operations/metrics.ts'
+import { createMetrics } from '../../../src/http/operations/metrics.ts'
 
 const nobody = new Map()
 const log = { droppedLines: () => 2 }
