@@ -3,6 +3,7 @@ import { UpstreamFault } from '../../core/fault.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { Timing } from '../timing.ts'
 import type { CredentialSource } from './credential-source.ts'
+import { isOver, pauseMs, renewalAtMs } from './credential-times.ts'
 import type { AwsCredentials } from './signature.ts'
 import { CredentialFailure, failureWords } from './words.ts'
 
@@ -49,8 +50,7 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
   const wallMs = (): number => timing.now() * 1000
 
   function living(): Held | null {
-    const endsAtMs = held?.credentials.endsAtMs ?? null
-    if (endsAtMs !== null && wallMs() >= endsAtMs - limits.awsEndedMs) held = null
+    if (held !== null && isOver(held.credentials.endsAtMs, wallMs())) held = null
     return held
   }
 
@@ -62,31 +62,19 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
 
   function begin(): Promise<AwsCredentials> {
     stopTimer()
-    flight = withinTime().then(took, failed)
+    flight = withinTime(fetch, timing).then(took, failed)
     return flight
-  }
-
-  /**
-   * What comes too late is not taken any more: the next ones may be there by then. What hangs for ever, as AWS's package does
-   * where an answer breaks off, costs one attempt a pause.
-   */
-  function withinTime(): Promise<AwsCredentials> {
-    return new Promise((resolve, reject) => {
-      const late = () => reject(new CredentialFailure(`nothing came within ${limits.awsFetchMs} ms`))
-      const stop = timing.after(limits.awsFetchMs, late)
-      fetch().finally(stop).then(resolve, reject)
-    })
   }
 
   function took(credentials: AwsCredentials): AwsCredentials {
     const { endsAtMs } = credentials
-    if (endsAtMs !== null && wallMs() >= endsAtMs - limits.awsEndedMs)
+    if (endsAtMs !== null && isOver(endsAtMs, wallMs()))
       return failed(
         new CredentialFailure(`those that came ended at ${new Date(endsAtMs).toISOString()} already`),
       )
     flight = null
     if (closed) return credentials
-    held = { credentials, renewAtMs: renewalOf(endsAtMs), doubted: false }
+    held = { credentials, renewAtMs: renewalAtMs(endsAtMs, wallMs(), random), doubted: false }
     note({ kind: 'fetched', whose, endsAtMs, failures })
     failures = 0
     fault = null
@@ -94,13 +82,6 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
     return credentials
   }
 
-  function renewalOf(endsAtMs: number | null): number {
-    if (endsAtMs === null) return Number.POSITIVE_INFINITY
-    const ahead = Math.min(limits.awsRenewAheadMs * (1 + random() / 2), (endsAtMs - wallMs()) / 2)
-    return Math.max(endsAtMs - ahead, wallMs() + limits.awsRenewPauseMs)
-  }
-
-  /** Those that do not end are renewed when AWS refuses them, and not before. */
   function schedule(): void {
     if (held === null || held.renewAtMs === Number.POSITIVE_INFINITY) return
     wakeIn(held.renewAtMs - wallMs(), renewIfDue)
@@ -120,15 +101,15 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
   function failed(thrown: unknown): never {
     flight = null
     failures++
-    const pauseMs = Math.min(limits.awsPauseMs * 2 ** (failures - 1), limits.awsLongestPauseMs)
-    pausedUntilMs = timing.nowMs() + pauseMs
+    const pause = pauseMs(failures)
+    pausedUntilMs = timing.nowMs() + pause
     const words = failureWords(thrown)
     const { endsAtMs = null } = living()?.credentials ?? {}
     if (held !== null) held = { ...held, doubted: false }
     fault = new UpstreamFault('AWS_CREDENTIALS_UNAVAILABLE', `credentials of ${whose}: ${words}`)
     if (!closed) {
-      note({ kind: 'failed', whose, words, pauseMs, living: held !== null, endsAtMs })
-      wakeIn(pauseMs, () => {
+      note({ kind: 'failed', whose, words, pauseMs: pause, living: held !== null, endsAtMs })
+      wakeIn(pause, () => {
         pausedUntilMs = 0
         renew()
       })
@@ -170,6 +151,21 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
       stopTimer()
     },
   }
+}
+
+/**
+ * What comes too late is not taken any more: the next ones may be there by then. What hangs for ever, as AWS's package does
+ * where an answer breaks off, costs one attempt a pause.
+ */
+function withinTime(
+  fetch: () => Promise<AwsCredentials>,
+  timing: Pick<Timing, 'after'>,
+): Promise<AwsCredentials> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new CredentialFailure(`nothing came within ${limits.awsFetchMs} ms`))
+    const stop = timing.after(limits.awsFetchMs, late)
+    fetch().finally(stop).then(resolve, reject)
+  })
 }
 
 /** A timer of Node holds no more than 31 bits; in between it is looked at the clock again. */
