@@ -1,7 +1,7 @@
-import { isUtf8 } from 'node:buffer'
 import type { LambdaSettings } from '../../core/aws-settings.ts'
 import type { UpstreamCaller, UpstreamRequest } from '../../core/ports.ts'
 import { type Authorizer, authorizerOf } from './authorizer.ts'
+import { type EventBody, eventBody } from './event-body.ts'
 import { type HeaderLine, headerLines, lastValue } from './header-lines.ts'
 
 /** A request as events tell of it, whatever their format. */
@@ -30,15 +30,10 @@ export interface FunctionRequest {
   readonly body: EventBody | null
 }
 
-export interface EventBody {
-  readonly text: string
-  readonly isBase64: boolean
-}
-
 /** What goes on, as a function is told of it. Reads nothing of the client's beyond what our header rules passed on. */
 export function functionRequest(
   { app, method, path, headers, body, caller }: FunctionInput,
-  { functionName }: LambdaSettings,
+  { functionName, payload }: LambdaSettings,
   nowMs: number,
 ): FunctionRequest {
   const mark = path.indexOf('?')
@@ -56,7 +51,7 @@ export function functionRequest(
     requestId: caller.requestId,
     nowMs,
     authorizer: caller.principal && authorizerOf(caller.principal, caller.forwarding),
-    body: body === null || body.length === 0 ? null : eventBody(body),
+    body: eventBody(body, { lines, payload }),
   }
 }
 
@@ -70,13 +65,6 @@ function withLength(lines: readonly HeaderLine[], body: Buffer | null): readonly
   if (body === null || body.length === 0) return lines
   const others = lines.filter(([name]) => name.toLowerCase() !== 'content-length')
   return [...others, ['Content-Length', String(body.length)]]
-}
-
-/** Every function gets the same bytes out of it: UTF-8 has one text, and everything else goes in base64. */
-function eventBody(bytes: Buffer): EventBody {
-  return isUtf8(bytes)
-    ? { text: bytes.toString('utf8'), isBase64: false }
-    : { text: bytes.toString('base64'), isBase64: true }
 }
 
 /** `12/Mar/2020:19:03:58 +0000`, the Common Log Format. */
