@@ -12,6 +12,7 @@ import {
 import type { Gateway } from '../core/gateway.ts'
 import { type DoctorDeps, inspections, type SignInWanted } from '../doctor/doctor.ts'
 import type { Finding } from '../doctor/finding.ts'
+import { startInTurn, usualPatience } from '../doctor/patience.ts'
 import { askedProviders } from '../doctor/providers/asked.ts'
 import { originOf } from '../doctor/public-address/public-address.ts'
 import { findingLine, findingsJson, summaryLine } from '../doctor/report.ts'
@@ -92,11 +93,14 @@ export const command: Command = {
       return 2
     }
     const proxyEnv = proxyEnvOf(io.env)
-    const deps: DoctorDeps = { clock: systemClock, random: randomBytes, proxyEnv, publicOrigin, signIn }
+    const deps: DoctorDeps = {
+      ...{ clock: systemClock, random: randomBytes, proxyEnv, patience: usualPatience },
+      ...{ publicOrigin, signIn },
+    }
     const say = options.flag('json') ? () => {} : io.stdout
     const findings: Finding[] = []
-    // All at once; told in the order of the file, each part as soon as those before it are told.
-    for (const part of inspections(gateway, deps).map((look) => look())) {
+    // Side by side; told in the order of the file, each part as soon as those before it are told.
+    for (const part of startInTurn(inspections(gateway, deps), deps.patience.partsAtOnce)) {
       for (const finding of await part) {
         findings.push(finding)
         say(findingLine(finding))

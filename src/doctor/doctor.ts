@@ -5,6 +5,7 @@ import { certificateFindings } from './certificate.ts'
 import { clientCertificateFindings } from './client-certificates.ts'
 import { type Finding, findingsOf } from './finding.ts'
 import { keyStoreFindings } from './key-store.ts'
+import type { Patience } from './patience.ts'
 import { type AskedProvider, askedProviders } from './providers/asked.ts'
 import { providerFindings } from './providers/providers.ts'
 import { publicAddressFindings } from './public-address/public-address.ts'
@@ -13,6 +14,7 @@ import { storeFindings } from './store.ts'
 import { upstreamFindings } from './upstreams/upstreams.ts'
 
 export interface DoctorDeps extends InspectionDeps {
+  readonly patience: Patience
   /** A public address that is asked too; null: none. */
   readonly publicOrigin: Origin | null
   /** A provider that somebody signs in with, and how; null: nobody does. */
@@ -28,13 +30,14 @@ export type Inspection = () => Promise<readonly Finding[]>
 
 /** All that a configuration stands on, in the order in which it is told. */
 export function inspections(gateway: Gateway, deps: DoctorDeps): readonly Inspection[] {
-  const { publicOrigin, signIn } = deps
+  const { publicOrigin, signIn, clock, patience } = deps
+  const work = { clock, patience, endsAtMs: performance.now() + patience.runMs }
   return [
     ...askedProviders(gateway).map(
       (asked) => () => orFault(`providers.${asked.settings.name}`, () => providerFindings(asked, deps)),
     ),
     ...gateway.apps.map(
-      (app) => () => orFault(`apps.${app.name}`, () => upstreamFindings(gateway, app, deps.clock)),
+      (app) => () => orFault(`apps.${app.name}`, () => upstreamFindings(gateway, app, work)),
     ),
     () => orFault('session.store', () => storeFindings(gateway, deps)),
     () => orFault('api_keys.store', () => keyStoreFindings(gateway, deps)),

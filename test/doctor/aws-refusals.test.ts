@@ -4,6 +4,7 @@ import type { AwsCredentialEvent } from '../../src/core/aws-credential-event.ts'
 import { UpstreamFault } from '../../src/core/fault.ts'
 import type { App } from '../../src/core/gateway.ts'
 import { findingsOf } from '../../src/doctor/finding.ts'
+import { usualPatience } from '../../src/doctor/patience.ts'
 import type { UpstreamAnswer } from '../../src/doctor/upstreams/answer.ts'
 import { credentialsFindings } from '../../src/doctor/upstreams/credentials.ts'
 import { isUnknownPath, judgeAsGateway, judgeAsStranger } from '../../src/doctor/upstreams/judge.ts'
@@ -129,6 +130,9 @@ t.test('whose credentials sign, and until when', async (t) => {
 })
 
 const say = findingsOf('apps.wiki')
+const askedOf = (app: App) => ({
+  ...{ app, location: app.fallback, path: '/prod/', url: app.url, patience: usualPatience },
+})
 const answered = (more: Partial<Extract<UpstreamAnswer, { kind: 'answered' }>>): UpstreamAnswer => ({
   ...{ kind: 'answered', status: 403, location: null, errorType: null, message: null, page: null },
   refusal: null,
@@ -142,7 +146,7 @@ const failed = (code: ConstructorParameters<typeof UpstreamFault>[0]): UpstreamA
 
 t.test('what came as the gateway asked', async (t) => {
   const judged = (app: App, answer: UpstreamAnswer, isFirst = true) => {
-    const asked = { app, location: app.fallback, path: '/prod/', url: app.url }
+    const asked = askedOf(app)
     const isUnknown = isUnknownPath(asked, answer, null)
     return judgeAsGateway(say, asked, answer, { isFirst, isUnknown })
   }
@@ -181,10 +185,7 @@ t.test('what came as the gateway asked', async (t) => {
 
 t.test('what came as a stranger asked', async (t) => {
   const judged = (app: App, answer: UpstreamAnswer, isUnknown = false) =>
-    judgeAsStranger(say, { app, location: app.fallback, path: '/prod/', url: app.url }, answer, {
-      isUnknown,
-      isSame: false,
-    })
+    judgeAsStranger(say, askedOf(app), answer, { isUnknown, isSame: false })
   const signed = appOf(rest)
   const check = 'without the signature'
   for (const status of [200, 204, 302, 404, 500])

@@ -6,6 +6,7 @@ import { loadGatewayFromText } from '../../src/config/load.ts'
 import type { Gateway } from '../../src/core/gateway.ts'
 import { inspections } from '../../src/doctor/doctor.ts'
 import type { Finding } from '../../src/doctor/finding.ts'
+import { type Patience, startInTurn, usualPatience } from '../../src/doctor/patience.ts'
 import { originOf } from '../../src/doctor/public-address/public-address.ts'
 import { findingLine } from '../../src/doctor/report.ts'
 import { systemClock } from '../../src/runtime/clock.ts'
@@ -23,13 +24,18 @@ export interface Looked {
 }
 
 /** Everything that a configuration stands on, by a clock that is this machine's unless it is said to be off. */
-export async function look(yaml: string, clockOffSeconds = 0, url = ''): Promise<Looked> {
+export async function look(
+  yaml: string,
+  clockOffSeconds = 0,
+  url = '',
+  patience: Patience = usualPatience,
+): Promise<Looked> {
   const clock = { ...systemClock, now: () => systemClock.now() + clockOffSeconds }
   const proxyEnv = { httpsProxy: null, noProxy: null }
   const gateway = gatewayOf(yaml)
   const publicOrigin = originOf(gateway, url)
-  const parts = inspections(gateway, { clock, random: randomBytes, proxyEnv, publicOrigin, signIn: null })
-  const findings = (await Promise.all(parts.map((part) => part()))).flat()
+  const deps = { clock, random: randomBytes, proxyEnv, publicOrigin, patience, signIn: null }
+  const findings = (await Promise.all(startInTurn(inspections(gateway, deps), 8))).flat()
   return {
     findings,
     lines: (about, check) =>

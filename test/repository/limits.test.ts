@@ -12,11 +12,11 @@ const source = fileURLToPath(new URL('../../src', import.meta.url))
 /** What serves. The tools read files of the operator and speak to nobody. */
 const serving = ['core', 'http', 'runtime', 'oidc', 'store', 'upstream']
 
-const sources = serving.flatMap((module) =>
+const sourcesOf = (module: string) =>
   readdirSync(join(source, module), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
-    .map((name) => ({ name: `${module}/${name}`, text: readFileSync(join(source, module, name), 'utf8') })),
-)
+    .map((name) => ({ name: `${module}/${name}`, text: readFileSync(join(source, module, name), 'utf8') }))
+const sources = serving.flatMap(sourcesOf)
 const table = 'core/limits/table.ts'
 const elsewhere = sources.filter(({ name }) => name !== table)
 
@@ -51,7 +51,8 @@ t.test('no bound stands beside the table', async (t) => {
 })
 
 t.test('each limit is used, says what it is, and has its unit in its name', async (t) => {
-  const code = elsewhere.map(({ text }) => text).join('\n')
+  // Doctor asks apps, and has its patience there.
+  const code = [...elsewhere, ...sourcesOf('doctor')].map(({ text }) => text).join('\n')
   for (const [name, { most, says }] of Object.entries<Limit>(limitTable)) {
     t.match(says, /^[A-Z`].*\.$/, `${name} has a sentence`)
     t.ok(Number.isSafeInteger(most) && most > 0, `${name} is a number`)

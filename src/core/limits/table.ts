@@ -4,6 +4,7 @@ import { connectionLimits } from './connections.ts'
 import { cookieSessionLimits } from './cookie-sessions.ts'
 import { corsLimits } from './cors.ts'
 import { credentialLimits } from './credentials.ts'
+import { doctorLimits } from './doctor.ts'
 import { expressionLimits } from './expressions.ts'
 import { keptFormLimits } from './kept-forms.ts'
 import { keyAdministrationLimits } from './key-administration.ts'
@@ -115,6 +116,7 @@ export const limitTable = {
   ...renewalLimits,
   ...tokenAskLimits,
   ...upstreamLimits,
+  ...doctorLimits,
   ...awsLimits,
 
   // The process.

@@ -3,6 +3,7 @@ import { linesOf } from '../../core/headers/plan.ts'
 import { unknownNetwork } from '../../core/limits/network.ts'
 import type { UpstreamRequest, Upstreams } from '../../core/ports.ts'
 import type { UpstreamSettings } from '../../core/upstream-settings.ts'
+import { type Patience, timeoutsWithin } from '../patience.ts'
 import { receiveAnswer, type UpstreamAnswer } from './answer.ts'
 
 export interface AskedPath {
@@ -13,6 +14,8 @@ export interface AskedPath {
   readonly path: string
   /** As browsers know it. */
   readonly url: string
+  /** How long an answer is waited for. */
+  readonly patience: Patience
 }
 
 /**
@@ -40,12 +43,15 @@ function ownLines({ app, location }: AskedPath): readonly string[] {
   ]
 }
 
-/** How long a refusal may take: whoever refuses strangers does it before any work. The app was asked just before, and is awake. */
-const strangerSeconds = 10
+/** What a stranger waits for an answer, in seconds. */
+export function strangerPatience({ location, patience }: AskedPath): number {
+  return timeoutsWithin(location.forwarding.timeouts, patience.refusalSeconds).responseSeconds
+}
 
-/** What a stranger waits for an answer. */
-export function strangerPatience({ location }: AskedPath): number {
-  return Math.min(location.forwarding.timeouts.responseSeconds, strangerSeconds)
+/** Whether the gateway itself would wait longer than is waited here; then by how many seconds it ends. */
+export function longerPatience({ location, patience }: AskedPath): number | null {
+  const { responseSeconds } = location.forwarding.timeouts
+  return responseSeconds > patience.answerSeconds ? responseSeconds : null
 }
 
 /**
@@ -57,7 +63,7 @@ export function askAsStranger(upstreams: Upstreams, asked: AskedPath): Promise<U
   const plain = { ...upstream, aws: null, lambda: null }
   const { lambda } = upstream
   const request = lambda === null ? get(asked, plain, []) : invocation(asked, plain, lambda.functionName)
-  const timeouts = { ...request.timeouts, responseSeconds: strangerPatience(asked) }
+  const timeouts = timeoutsWithin(request.timeouts, asked.patience.refusalSeconds)
   return receiveAnswer(upstreams, { ...request, timeouts }, [])
 }
 
@@ -71,7 +77,7 @@ function invocation(asked: AskedPath, plain: UpstreamSettings, functionName: str
 const agent = 'claimgate-doctor'
 
 function get(
-  { app, location, path }: AskedPath,
+  { app, location, path, patience }: AskedPath,
   upstream: UpstreamSettings,
   more: readonly string[],
 ): UpstreamRequest {
@@ -79,7 +85,7 @@ function get(
   return {
     app: app.name,
     upstream,
-    timeouts: forwarding.timeouts,
+    timeouts: timeoutsWithin(forwarding.timeouts, patience.answerSeconds),
     method: 'GET',
     path,
     headers: [

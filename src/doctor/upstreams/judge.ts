@@ -5,7 +5,7 @@ import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
 import { refusals, refusedFinding, sameRefusalFinding } from './app-refusals.ts'
-import { type AskedPath, strangerPatience } from './ask.ts'
+import { type AskedPath, longerPatience, strangerPatience } from './ask.ts'
 import { isOfApiGateway, isOfAws } from './aws-hosts.ts'
 import type { HttpApiWord } from './http-api.ts'
 import { addressOf, checksOf, lockOf, openCure } from './lock.ts'
@@ -95,7 +95,7 @@ export function judgeAsGateway(
   if (answer.kind === 'failed') {
     const saw = `${path}: ${answer.fault.message}`
     const cure = cureOf(app, answer.fault)
-    return sayUnknown(check, saw, cure)
+    return sayUnknown(check, withOwnPatience(saw, asked, answer.fault), cure)
   }
   const saw = `${path} answers ${said(answer)}`
   if (isOfAws(app) && answer.errorType !== null && answer.status >= 400) {
@@ -119,6 +119,14 @@ export function judgeAsGateway(
   if (app.upstream.aws !== null && answer.httpApiSays === 'Unauthorized')
     return say.failed(check, awsSaid(saw, answer), otherAuthorizerCure)
   return refusedFinding(say, asked, check, saw)
+}
+
+/** Of one that the gateway would wait longer for it is not known whether it hangs. */
+function withOwnPatience(saw: string, asked: AskedPath, fault: AnyFault): string {
+  const seconds = fault.code === 'UPSTREAM_TIMEOUT' && !isNoConnection(fault) ? longerPatience(asked) : null
+  if (seconds === null) return saw
+  const own = saw.replace(' (`timeouts.response`)', '')
+  return `${own}; that is as long as doctor waits, and \`timeouts.response\` is ${seconds} s`
 }
 
 /**

@@ -5,6 +5,7 @@ import type { EpochSeconds } from '../../core/session/session.ts'
 import { createUpstreams } from '../../upstream/agents.ts'
 import { certificateFinding } from '../certificate.ts'
 import { type Finding, type FindingsOf, findingsOf } from '../finding.ts'
+import type { Patience } from '../patience.ts'
 import type { UpstreamAnswer } from './answer.ts'
 import { isSameRefusal } from './app-refusals.ts'
 import { type AskedPath, askAsGateway, askAsStranger, secretsSent } from './ask.ts'
@@ -21,9 +22,10 @@ import { guards, lockOf, unlockedFindings } from './lock.ts'
 export async function upstreamFindings(
   gateway: Gateway,
   app: App,
-  clock: Clock,
+  { clock, patience, endsAtMs }: UpstreamWork,
 ): Promise<readonly Finding[]> {
   const say = findingsOf(`apps.${app.name}`)
+  if (performance.now() >= endsAtMs) return [notBegun(say, patience)]
   const ends = new Map<string, EpochSeconds>()
   const events: AwsCredentialEvent[] = []
   const upstreams = createUpstreams(
@@ -33,13 +35,15 @@ export async function upstreamFindings(
     (event) => void events.push(event),
   )
   try {
-    const all = await askAll(upstreams, app, askedPaths(gateway, app))
+    const paths = askedPaths(gateway, app, patience)
+    const { all, left } = await askAll(upstreams, app, paths)
     const [first] = all
     const answers = all.map(({ asGateway }) => asGateway)
     return [
       ...(first === undefined ? [] : connectionFindings(say, app, first)),
       ...credentialsFindings(say, app, events, answers),
       ...all.flatMap((one, index) => pathFindings(say, one, index === 0)),
+      ...(left === 0 ? [] : [leftFinding(say, left, paths)]),
       ...linksFindings(say, app, all.flatMap(pageOf)),
       ...[...ends].map(([host, endsAt]) =>
         certificateFinding(say, `the certificate of ${host}`, endsAt, clock.now()),
@@ -51,6 +55,27 @@ export async function upstreamFindings(
   }
 }
 
+/** With what, and until when, apps are asked. */
+export interface UpstreamWork {
+  readonly clock: Clock
+  readonly patience: Patience
+  /** By the clock of `performance`: an app is not begun later. */
+  readonly endsAtMs: number
+}
+
+function notBegun(say: FindingsOf, { runMs }: Patience): Finding {
+  return say.failed(
+    'reachable',
+    `was not asked, as the others took ${runMs / 1000} s`,
+    'Mend those that hang, and look again.',
+  )
+}
+
+function leftFinding(say: FindingsOf, left: number, paths: readonly AskedPath[]): Finding {
+  const saw = `${left} of ${paths.length} were not asked: the others took ${(paths[0]?.patience.appMs ?? 0) / 1000} s`
+  return say.warning('paths', saw, 'See why the app is slow, and look again.')
+}
+
 /** What came of one path; null: nobody asked so. */
 interface Asked {
   readonly asked: AskedPath
@@ -58,17 +83,21 @@ interface Asked {
   readonly asStranger: UpstreamAnswer | null
 }
 
-async function askAll(
-  upstreams: Upstreams,
-  app: App,
-  paths: readonly AskedPath[],
-): Promise<readonly Asked[]> {
+/** What came, and how many paths were left as it took too long. */
+interface AskedAll {
+  readonly all: readonly Asked[]
+  readonly left: number
+}
+
+async function askAll(upstreams: Upstreams, app: App, paths: readonly AskedPath[]): Promise<AskedAll> {
   const all: Asked[] = []
+  const startedMs = performance.now()
   let hasCredentials = true
-  for (const asked of paths) {
+  for (const [index, asked] of paths.entries()) {
+    if (performance.now() - startedMs >= asked.patience.appMs) return { all, left: paths.length - index }
     const asGateway: UpstreamAnswer | null = hasCredentials ? await askAsGateway(upstreams, asked) : null
     // There is nobody to ask: another path would find the same.
-    if (cannotConnect(asGateway)) return [...all, { asked, asGateway, asStranger: null }]
+    if (cannotConnect(asGateway)) return { all: [...all, { asked, asGateway, asStranger: null }], left: 0 }
     hasCredentials &&= !isWithoutCredentials(asGateway)
     // A function has one address for all paths.
     const isTold = !guards(lockOf(app), asked.location) || (app.upstream.lambda !== null && all.length > 0)
@@ -78,7 +107,7 @@ async function askAll(
     // One that hangs would make whoever looks wait for each path.
     if (asGateway?.kind === 'failed' && asGateway.fault.code === 'UPSTREAM_TIMEOUT') break
   }
-  return all
+  return { all, left: 0 }
 }
 
 function cannotConnect(answer: UpstreamAnswer | null): boolean {
