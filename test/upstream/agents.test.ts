@@ -8,10 +8,10 @@ import { isClosedByPeer, type Situation, toUpstreamFault } from '../../src/upstr
 import { UpgradeExchange } from '../../src/upstream/handshake.ts'
 import type { ConnectionPool } from '../../src/upstream/pool.ts'
 import { RequestExchange } from '../../src/upstream/request-exchange.ts'
-import { portOf } from '../support/ports.ts'
+import { freePort, portOf } from '../support/ports.ts'
 import { createAuthority } from '../support/tls.ts'
-import { answerHeads, recordingUpstream } from '../support/upstream.ts'
-import { opened, request, send, settings, upstreamFor } from './rig.ts'
+import { answerHeads } from '../support/upstream.ts'
+import { opened, patient, request, send, settings, upstreamFor } from './rig.ts'
 
 t.test('S-243 certificates', async (t) => {
   const authority = createAuthority()
@@ -238,9 +238,7 @@ t.test('time-outs and addresses that do not answer', async (t) => {
     t.equal((await send(upstreams, request(to))).code, 'UPSTREAM_UNREACHABLE')
   })
   t.test('a port where nobody listens', async (t) => {
-    const upstream = await recordingUpstream()
-    await upstream.close()
-    t.equal((await send(upstreams, request(settings(upstream.port)))).code, 'UPSTREAM_UNREACHABLE')
+    t.equal((await send(upstreams, request(settings(await freePort())))).code, 'UPSTREAM_UNREACHABLE')
   })
 })
 
@@ -337,11 +335,12 @@ t.test('undici times the answer of a request without a body, and waits for ours 
   const sink = { head: () => {}, data: () => true, end: () => {}, failed: () => {} }
   const pool = { acquire: () => () => {} } as unknown as ConnectionPool
   for (const body of [null, Readable.from(['x'])]) {
-    const what = request(settings(1), { method: 'POST', body })
+    const timeouts = { ...patient, responseSeconds: 3, idleSeconds: 2 }
+    const what = request(settings(1), { timeouts, method: 'POST', body })
     new RequestExchange(what, {} as ConnectionOptions, pool, sink).acquired(held)
   }
   t.same(given, [
-    [2000, 2000],
+    [3000, 2000],
     [0, 2000],
   ])
 })

@@ -3,8 +3,9 @@ import { getEventListeners } from 'node:events'
 import { PassThrough } from 'node:stream'
 import t from 'tap'
 import type { UpstreamRequest } from '../../src/core/ports.ts'
+import { freePort } from '../support/ports.ts'
 import { heldTiming } from '../support/timing.ts'
-import { type RecordingUpstream, recordingUpstream } from '../support/upstream.ts'
+import type { RecordingUpstream } from '../support/upstream.ts'
 import { begin, opened, request, send, settings, upstreamFor } from './rig.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
@@ -262,10 +263,8 @@ t.test('a connection', async (t) => {
   })
 
   t.test('that could not be made leaves its place', async (t) => {
-    const gone = await recordingUpstream()
-    await gone.close()
     const upstreams = opened(t, heldTiming())
-    const to = settings(gone.port, { maxConnections: 1 })
+    const to = settings(await freePort(), { maxConnections: 1 })
     for (let i = 0; i < 3; i++) t.equal((await send(upstreams, request(to))).code, 'UPSTREAM_UNREACHABLE')
   })
 

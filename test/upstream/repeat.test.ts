@@ -5,7 +5,7 @@ import type { UpstreamRequest } from '../../src/core/ports.ts'
 import { heldTiming } from '../support/timing.ts'
 import { createAuthority } from '../support/tls.ts'
 import type { Answerer, Connection, RecordingUpstream } from '../support/upstream.ts'
-import { type Outcome, opened, request, send, settings, upstreamFor } from './rig.ts'
+import { type Outcome, opened, patient, request, send, settings, upstreamFor } from './rig.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
@@ -183,13 +183,7 @@ t.test('nothing else is', async (t) => {
   })
 
   t.test('a request that took too long', async (t) => {
-    const timeouts = {
-      connectSeconds: 1,
-      responseSeconds: 1,
-      idleSeconds: 1,
-      keepAliveSeconds: null,
-      body: null,
-    }
+    const timeouts = { ...patient, responseSeconds: 1 }
     const { outcome, upstream } = await second(t, () => null, { timeouts })
     t.equal(outcome.code, 'UPSTREAM_TIMEOUT')
     t.equal(asked(upstream).flat().length, 1)

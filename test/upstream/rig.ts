@@ -31,18 +31,30 @@ export function settings(port: number, more: Partial<UpstreamSettings> = {}): Up
   return { scheme, hostname, port, origin, ownOrigin: origin, host: `${hostname}:${port}`, ...rest, ...more }
 }
 
+/** What is about a time brings its own: of all else a busy machine may make it as long as it likes. */
+export const patient: UpstreamRequest['timeouts'] = {
+  connectSeconds: 60,
+  responseSeconds: 60,
+  idleSeconds: 60,
+  keepAliveSeconds: 60,
+  body: null,
+}
+
 export function request(upstream: UpstreamSettings, more: Partial<UpstreamRequest> = {}): UpstreamRequest {
-  const timeouts = {
-    connectSeconds: 1,
-    responseSeconds: 2,
-    idleSeconds: 2,
-    keepAliveSeconds: null,
-    body: null,
-  }
   const headers = ['Host', upstream.host, 'X-Gateway-Secret', 'canary']
   const network = { key: '203.0.113.9', hidden: false }
   const caller = { requestId: 'r-1', clientAddress: '203.0.113.9', network, principal: null, forwarding }
-  return { app: 'wiki', upstream, timeouts, method: 'GET', path: '/', headers, body: null, caller, ...more }
+  return {
+    app: 'wiki',
+    upstream,
+    timeouts: patient,
+    method: 'GET',
+    path: '/',
+    headers,
+    body: null,
+    caller,
+    ...more,
+  }
 }
 
 export function send(upstreams: Upstreams, what: UpstreamRequest): Promise<Outcome> {

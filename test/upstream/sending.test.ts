@@ -6,7 +6,7 @@ import { Sending } from '../../src/upstream/sending.ts'
 import { portOf } from '../support/ports.ts'
 import { heldTiming } from '../support/timing.ts'
 import { poll } from '../support/waiting.ts'
-import { begin, opened, request, settings } from './rig.ts'
+import { begin, opened, patient, request, settings } from './rig.ts'
 
 const limits = { idleMs: 1000, responseMs: 100 }
 
@@ -130,6 +130,7 @@ t.test('an upload that the app reads slowly lives, and ends when it then does no
   const { outcome } = begin(
     opened(t, timing),
     request(settings(portOf(app)), {
+      timeouts: { ...patient, responseSeconds: 2, idleSeconds: 2 },
       method: 'POST',
       body,
       headers: ['Host', 'app', 'Content-Length', String(size)],

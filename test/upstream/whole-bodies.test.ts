@@ -8,7 +8,7 @@ import { portOf } from '../support/ports.ts'
 import { heldTiming } from '../support/timing.ts'
 import type { Answerer, Connection } from '../support/upstream.ts'
 import { poll } from '../support/waiting.ts'
-import { begin, opened, request, send, settings, upstreamFor } from './rig.ts'
+import { begin, opened, patient, request, send, settings, upstreamFor } from './rig.ts'
 
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok'
 
@@ -81,7 +81,12 @@ t.test('an app that goes on reading it is waited for, one that stops is not', as
   const body = Buffer.alloc(32 * 1024 * 1024, 'x')
   const { outcome, message } = begin(
     opened(t, timing),
-    request(settings(portOf(app)), { method: 'POST', body, headers: ['Host', 'app'] }),
+    request(settings(portOf(app)), {
+      timeouts: { ...patient, idleSeconds: 2 },
+      method: 'POST',
+      body,
+      headers: ['Host', 'app'],
+    }),
   )
   const upTo = async (bytes: number) => {
     await new Promise<void>((resolve) => {

@@ -20,6 +20,7 @@ import {
   startPortal,
 } from '../../support/aws/local-credentials.ts'
 import { type AwsKey, startAws } from '../../support/aws/stand-in.ts'
+import { freePort } from '../../support/ports.ts'
 import { heldTiming } from '../../support/timing.ts'
 import { poll } from '../../support/waiting.ts'
 
@@ -308,11 +309,7 @@ t.test('the token service', async (t) => {
   })
 
   await t.test('one that nobody reaches, or that says nothing', async (t) => {
-    const mute = createServer()
-    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
-    const { port } = mute.address() as AddressInfo
-    mute.close()
-    setEnv(t, { AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${port}` })
+    setEnv(t, { AWS_ENDPOINT_URL_STS: `http://127.0.0.1:${await freePort()}` })
     t.match(await failureOf(t, { given, role, region }), /nothing listens there.*\(ECONNREFUSED\)/)
   })
 })
