@@ -1,4 +1,3 @@
-import { LRUCache } from 'lru-cache'
 import type { Gateway, Origin } from '../core/gateway.ts'
 import type { Awaitable, Clock, SessionStore } from '../core/ports.ts'
 import { type Principal, toPrincipal } from '../core/principal.ts'
@@ -16,6 +15,11 @@ import {
   touchDue,
 } from '../core/session/session.ts'
 import { memoryBytes } from '../core/session/session-record.ts'
+import {
+  createRememberedSessions,
+  type RememberedSession,
+  type RememberedSessions,
+} from './remembered-sessions.ts'
 import type { Renewals } from './renewals/renewals.ts'
 import { type OpenedCookie, openSessionCookie } from './session-cookie.ts'
 import { createSessionLoads } from './session-loads.ts'
@@ -55,26 +59,6 @@ interface Query {
   readonly asks: boolean
 }
 
-/** What is remembered of a cookie. */
-interface Entry {
-  readonly key: SessionKey
-  readonly origin: string
-  /** What it takes in memory, about. */
-  readonly bytes: number
-  found: Extract<SessionLookup, { kind: 'live' }>
-  /** From when on the provider is asked before it is relied on. */
-  readonly dueAt: EpochSeconds
-  /** What the store knows as `lastSeenAt`. */
-  writtenAt: EpochSeconds
-  /** When the store last answered for it, and when it is asked again at the latest; of the monotonic clock. */
-  readonly verifiedAtMs: number
-  verifyAtMs: number
-  /** While the store does not answer: until when it is not asked again, unless it gives a sign of life. */
-  standIn: { readonly untilMs: number; readonly freshUntilMs: number } | null
-  /** Of `#removals`, when the store was asked. */
-  removals: number
-}
-
 /** As `removals` of an entry: the store is asked before it is believed. */
 const unverified = -1
 /** A remembered session is held against the store so often, even if nobody says that something was removed. */
@@ -85,9 +69,7 @@ const outageRetryMs = 5_000
 /** Finds the session of a cookie on every request, so what was found lately is remembered, within bounds. */
 export class SessionFinder {
   readonly #setup: FinderSetup
-  readonly #cache: LRUCache<string, Entry>
-  /** Cookies in the cache by their session: one, or two while it is sealed anew. */
-  readonly #cookies = new Map<SessionKey, readonly string[]>()
+  readonly #remembered: RememberedSessions
   /** Counts what other processes removed: entries of an older count are verified before they are believed. */
   #removals = 0
   readonly #load: ReturnType<typeof createSessionLoads>
@@ -97,13 +79,7 @@ export class SessionFinder {
   constructor(setup: FinderSetup) {
     this.#setup = setup
     this.#load = createSessionLoads(setup.store)
-    this.#cache = new LRUCache({
-      max: setup.cacheLimit,
-      maxSize: setup.cacheBytes,
-      sizeCalculation: ({ bytes }) => bytes,
-      dispose: ({ key }, cookieValue) => this.#leave(key, cookieValue),
-      noDisposeOnSet: true,
-    })
+    this.#remembered = createRememberedSessions(setup.cacheLimit, setup.cacheBytes)
   }
 
   use(cookieValue: string, origin: Origin): Awaitable<SessionLookup> {
@@ -123,7 +99,7 @@ export class SessionFinder {
   #find(query: Query): Awaitable<SessionLookup> {
     const { cookieValue, origin } = query
     const { clock, random, edition } = this.#setup
-    const entry = this.#cache.get(cookieValue)
+    const entry = this.#remembered.find(cookieValue)
     if (entry?.origin === origin.origin) {
       if (this.#isBelieved(entry, clock.monotonicMs())) return this.#judge(query, entry)
       const { key, found } = entry
@@ -139,7 +115,7 @@ export class SessionFinder {
   }
 
   /** What the store said of a session holds for as long as the store would have told of its end. */
-  #isBelieved({ removals, verifyAtMs, standIn }: Entry, nowMs: number): boolean {
+  #isBelieved({ removals, verifyAtMs, standIn }: RememberedSession, nowMs: number): boolean {
     if (removals !== this.#removals) return false
     const freshUntilMs = this.#setup.store.freshUntilMs()
     if (nowMs < freshUntilMs && nowMs < verifyAtMs) return true
@@ -150,29 +126,28 @@ export class SessionFinder {
   /** Who somebody is hangs on the configuration: with a new one, everything is read anew. */
   clear(): void {
     this.#endings += 1
-    this.#cache.clear()
+    this.#remembered.clear()
   }
 
   forget(key: SessionKey): void {
     this.#endings += 1
-    for (const cookieValue of this.#cookies.get(key) ?? []) this.#cache.delete(cookieValue)
+    for (const [cookieValue] of this.#remembered.ofSession(key)) this.#remembered.forget(cookieValue)
   }
 
   /** What a provider said anew rests in the store: who is remembered is so by that, and read again before it is relied on. */
   renewed(session: Session): void {
     this.#endings += 1
     const { providers } = this.#setup.edition().gateway
-    for (const cookieValue of this.#cookies.get(session.key) ?? []) {
-      const entry = this.#cache.peek(cookieValue)
-      const provider = providers.get(entry?.found.principal.provider ?? '')
+    for (const [cookieValue, entry] of this.#remembered.ofSession(session.key)) {
+      const provider = providers.get(entry.found.principal.provider)
       const principal = provider === undefined ? null : toPrincipal(session, provider)
-      if (entry === undefined || principal === null) this.#cache.delete(cookieValue)
-      else this.#cache.set(cookieValue, this.#renewedEntry(entry, session, principal))
+      if (principal === null) this.#remembered.forget(cookieValue)
+      else this.#remembered.keep(cookieValue, this.#renewedEntry(entry, session, principal))
     }
   }
 
   /** The store has just answered for it: should it fail now, this goes on for a while. */
-  #renewedEntry(entry: Entry, session: Session, principal: Principal): Entry {
+  #renewedEntry(entry: RememberedSession, session: Session, principal: Principal): RememberedSession {
     const lastSeenAt = lastSeen(session.lastSeenAt, entry.found.session.lastSeenAt)
     const found = { ...entry.found, session: { ...session, lastSeenAt }, principal }
     const verified = { verifiedAtMs: this.#setup.clock.monotonicMs(), removals: unverified, standIn: null }
@@ -183,22 +158,8 @@ export class SessionFinder {
     return this.#setup.renewals?.dueAt(session) ?? Number.POSITIVE_INFINITY
   }
 
-  #remember(cookieValue: string, entry: Entry): void {
-    const known = this.#cookies.get(entry.key) ?? []
-    this.#cache.set(cookieValue, entry)
-    // One that is too large for the cache is not in it.
-    if (this.#cache.has(cookieValue) && !known.includes(cookieValue))
-      this.#cookies.set(entry.key, [...known, cookieValue])
-  }
-
-  #leave(key: SessionKey, cookieValue: string): void {
-    const others = (this.#cookies.get(key) ?? []).filter((one) => one !== cookieValue)
-    if (others.length === 0) this.#cookies.delete(key)
-    else this.#cookies.set(key, others)
-  }
-
   /** Asks the store. `known` stands in for a while when it does not answer. */
-  #ask(query: Query, opened: OpenedCookie, known: Entry | null): Awaitable<SessionLookup> {
+  #ask(query: Query, opened: OpenedCookie, known: RememberedSession | null): Awaitable<SessionLookup> {
     const { cookieValue, origin } = query
     const { ending } = this.#setup
     if (ending(opened.key)) return none('session-ended')
@@ -209,11 +170,11 @@ export class SessionFinder {
         const gone = session === null || ending(opened.key)
         const entry = gone ? 'session-ended' : this.#admit(session, opened, origin, known)
         if (typeof entry === 'string') {
-          this.#cache.delete(cookieValue)
+          this.#remembered.forget(cookieValue)
           return none(entry)
         }
         entry.removals = removals
-        if (endings === this.#endings) this.#remember(cookieValue, entry)
+        if (endings === this.#endings) this.#remembered.keep(cookieValue, entry)
         return this.#judge(query, entry)
       },
       (thrown) => this.#standIn(query, thrown),
@@ -221,7 +182,12 @@ export class SessionFinder {
   }
 
   /** A session from the store as today's configuration sees it. */
-  #admit(session: Session, opened: OpenedCookie, origin: Origin, known: Entry | null): Entry | NoSession {
+  #admit(
+    session: Session,
+    opened: OpenedCookie,
+    origin: Origin,
+    known: RememberedSession | null,
+  ): RememberedSession | NoSession {
     const { gateway } = this.#setup.edition()
     if (session.origin !== origin.origin || isRevoked(session, gateway.session.revokedBefore))
       return 'session-ended'
@@ -252,7 +218,7 @@ export class SessionFinder {
   #standIn(query: Query, thrown: unknown): Awaitable<SessionLookup> {
     const { clock, store, edition, report } = this.#setup
     const nowMs = clock.monotonicMs()
-    const known = this.#cache.get(query.cookieValue)
+    const known = this.#remembered.find(query.cookieValue)
     const outageMs = edition().gateway.session.duringOutageSeconds * 1000
     if (known?.origin !== query.origin.origin || nowMs >= known.verifiedAtMs + outageMs) throw thrown
     report(thrown)
@@ -264,14 +230,14 @@ export class SessionFinder {
   }
 
   /** Whether it lives now; then its idle time begins anew, unless the query is no use. */
-  #judge(query: Query, entry: Entry): Awaitable<SessionLookup> {
+  #judge(query: Query, entry: RememberedSession): Awaitable<SessionLookup> {
     const { cookieValue, origin, counts, asks } = query
     const { clock, renewals } = this.#setup
     const now = clock.now()
     const { session } = entry.found
     const status = sessionStatus(session, now, origin)
     if (status !== 'live') {
-      this.#cache.delete(cookieValue)
+      this.#remembered.forget(cookieValue)
       return none(status)
     }
     if (asks && now >= entry.dueAt && renewals?.isDue(session) === true) return this.#recheck(query, session)
@@ -286,7 +252,7 @@ export class SessionFinder {
   }
 
   /** At most once a second and session. */
-  #see(entry: Entry, origin: Origin, now: EpochSeconds): void {
+  #see(entry: RememberedSession, origin: Origin, now: EpochSeconds): void {
     const { store, report, seen } = this.#setup
     const session = { ...entry.found.session, lastSeenAt: now }
     entry.found = { ...entry.found, session }

@@ -89,7 +89,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/renewals/pauses.ts': ['limits.renewalPauses'],
   'runtime/renewals/revocations.ts': ['limits.revocationsUnderWay'],
   'runtime/session-endings.ts': ['sessions that are being ended: a request each', 'limits.refusedSignOuts'],
-  'runtime/session-finder.ts': ['limits.cachedSessions', 'sessions in it'],
+  'runtime/remembered-sessions.ts': ['limits.cachedSessions', 'sessions in it'],
   'runtime/session-loads.ts': ['sessions that are being asked for: as many as requests'],
   'runtime/credential-watch.ts': ['connections that a token or a key opened'],
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
