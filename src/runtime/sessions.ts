@@ -1,32 +1,22 @@
-import type { Gateway, Origin } from '../core/gateway.ts'
-import { isForced } from '../core/keys/recent-sign-in.ts'
+import type { Origin } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
-import type { Awaitable, Clock, Identity, LoggedOut, ProviderLogout, SessionStore } from '../core/ports.ts'
-import type { KeyRing, Random, Sealed } from '../core/session/seal.ts'
-import {
-  type EpochSeconds,
-  forgetAt,
-  type Session,
-  type SessionKey,
-  type SignInClient,
-  sessionKey,
-} from '../core/session/session.ts'
-import { newOwnedSessionId, type SessionOwner } from '../core/session/session-owner.ts'
-import type { Transaction } from '../core/session/transaction.ts'
-import { stateHash } from '../core/session/transaction-cookie.ts'
-import { tokensToKeep } from './kept-tokens.ts'
+import type { Awaitable, Clock, LoggedOut, ProviderLogout, SessionStore } from '../core/ports.ts'
+import type { Random } from '../core/session/seal.ts'
+import type { Session, SessionKey } from '../core/session/session.ts'
+import type { SessionOwner } from '../core/session/session-owner.ts'
 import type { Renewals } from './renewals/renewals.ts'
-import { openSessionCookie, sealSessionCookie } from './session-cookie.ts'
+import { openSessionCookie } from './session-cookie.ts'
 import { createSessionEndings } from './session-endings.ts'
-import { type FinderGateway, SessionFinder } from './session-finder.ts'
+import { SessionFinder } from './session-finder.ts'
 import type { SessionLookup } from './session-lookup.ts'
-import { ownerOf } from './session-owner.ts'
-import { refuseLarge } from './session-size.ts'
 import { createSessionWatch } from './session-watch.ts'
 import type { SignOutMarks } from './sign-out-marks.ts'
 import { createSteadyTime } from './steady-time.ts'
 
 export type { SessionLookup } from './session-lookup.ts'
+
+import type { SessionEdition } from './session-edition.ts'
+import { type SignIn, type Started, startSession } from './session-start.ts'
 
 /** The sessions of one running gateway: found on every request, begun by a sign-in, ended by a sign-out. */
 export interface Sessions {
@@ -80,31 +70,6 @@ export interface Sessions {
   renew(edition: SessionEdition): void
   /** Stops timers and listening. The store is closed by whoever opened it. */
   close(): void
-}
-
-export interface SignIn {
-  readonly identity: Identity
-  readonly transaction: Transaction
-  readonly origin: Origin
-  /** The session cookie that came with the callback, as received. */
-  readonly previousCookie: string | null
-  /** From what somebody signs in; null: nothing is known. */
-  readonly client: SignInClient | null
-  /** The marks of sign-outs that came with it. */
-  readonly marks?: readonly string[]
-}
-
-export interface Started {
-  readonly cookieValue: Sealed
-  readonly session: Session
-  /** Sessions of the same person that ended, as one may have so many and no more. */
-  readonly displaced: readonly SessionKey[]
-}
-
-/** What of a configuration sessions depend on. */
-export interface SessionEdition {
-  readonly gateway: Pick<Gateway, 'hosts'> & FinderGateway
-  readonly ring: KeyRing
 }
 
 export interface SessionsSetup extends SessionEdition {
@@ -211,7 +176,7 @@ export function createSessions(setup: SessionsSetup): Sessions {
     use: (cookieValue, origin) => finder.use(cookieValue, origin),
     show: (cookieValue, origin) => finder.show(cookieValue, origin),
     lookUp: (cookieValue, origin) => finder.lookUp(cookieValue, origin),
-    start: (signIn) => start({ ...setup, ...edition }, signIn, { end, forget }),
+    start: (signIn) => startSession({ ...setup, ...edition }, signIn, { end, forget }),
     keyOf: (cookieValue, origin) => opened(cookieValue, origin)?.key ?? null,
     ownerOf: (cookieValue, origin) => opened(cookieValue, origin)?.owner ?? null,
     end,
@@ -245,51 +210,4 @@ export function createSessions(setup: SessionsSetup): Sessions {
 
 function originsOf({ gateway }: SessionEdition): ReadonlyMap<string, Origin> {
   return new Map([...gateway.hosts.values()].map((origin) => [origin.origin, origin]))
-}
-
-async function start(
-  { store, gateway, ring, clock, random }: SessionsSetup,
-  signIn: SignIn,
-  { end, forget }: { readonly end: Sessions['end']; readonly forget: (key: SessionKey) => void },
-): Promise<Started> {
-  const { origin, previousCookie } = signIn
-  const id = newOwnedSessionId(ownerOf(signIn, gateway.providers, ring), random)
-  const session = toSession(signIn, sessionKey(id), clock.now(), gateway)
-  refuseLarge(session)
-  const previous = previousCookie === null ? null : openSessionCookie(ring, previousCookie, origin, random)
-  const replaced = new Set([previous?.key ?? null, signIn.transaction.replaces].filter((key) => key !== null))
-  const displaced = await store.save(session, forgetAt(session, origin), [...replaced])
-  for (const key of displaced) forget(key)
-  for (const key of replaced) await end({ key })
-  return { cookieValue: sealSessionCookie(ring, id, origin, random), session, displaced }
-}
-
-function toSession(
-  { identity, transaction, origin, client }: SignIn,
-  key: SessionKey,
-  now: EpochSeconds,
-  gateway: SessionEdition['gateway'],
-): Session {
-  const { issuer, clientId, state, returnTo } = transaction
-  const forced = isForced(transaction.wish) ? { isForced: true as const } : {}
-  return {
-    key,
-    origin: origin.origin,
-    issuer,
-    clientId,
-    user: identity.user,
-    claims: identity.claims,
-    idToken: identity.idToken,
-    signedInAt: now,
-    lastSeenAt: now,
-    signIn: { stateHash: stateHash(state), returnTo, ...forced },
-    subject: identity.subject,
-    sid: identity.sid,
-    idTokenIssuedAt: identity.issuedAt,
-    scopes: identity.scopes,
-    tokens: tokensToKeep(gateway, origin, transaction, identity.tokens),
-    checkedAt: now,
-    client,
-    marks: {},
-  }
 }

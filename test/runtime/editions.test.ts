@@ -4,7 +4,7 @@ import type { Gateway, ProviderSettings } from '../../src/core/gateway.ts'
 import { createEditions } from '../../src/runtime/editions.ts'
 import { openRuntime, type RuntimeDeps, renewRuntime } from '../../src/runtime/open.ts'
 import type { Runtime } from '../../src/runtime/runtime.ts'
-import type { SessionEdition } from '../../src/runtime/sessions.ts'
+import type { SessionEdition } from '../../src/runtime/session-edition.ts'
 import { loadRules } from '../support/rules.ts'
 
 const deps: RuntimeDeps = { env: {}, onProviderEvent: () => {}, onStoreFault: () => {} }

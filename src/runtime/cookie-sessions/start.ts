@@ -13,7 +13,7 @@ import {
 } from '../../core/session/session-in-cookie.ts'
 import { mostPiecesBytes } from '../../core/session/session-pieces.ts'
 import { stateHash } from '../../core/session/transaction-cookie.ts'
-import type { SignIn } from '../sessions.ts'
+import type { SignIn } from '../session-start.ts'
 import type { CookieSessionEdition } from './edition.ts'
 
 /**

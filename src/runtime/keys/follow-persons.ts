@@ -1,5 +1,6 @@
 import type { RenewalEvent } from '../renewals/event.ts'
-import type { Sessions, SignIn, Started } from '../sessions.ts'
+import type { SignIn, Started } from '../session-start.ts'
+import type { Sessions } from '../sessions.ts'
 import type { Keys } from './keys.ts'
 
 /** The same sessions: whoever signs in brings their keys up to date by it, wherever on the gateway that is. */
