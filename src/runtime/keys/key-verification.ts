@@ -1,9 +1,8 @@
 import type { CredentialRefusal, CredentialShortfall, HeaderLookup } from '../../core/credential/lookup.ts'
-import type { App, Gateway } from '../../core/gateway.ts'
+import type { App } from '../../core/gateway.ts'
 import type { ApiKey } from '../../core/keys/api-key.ts'
 import { invalidKey, judgeAtOrigin, judgeKey, type KnownKey } from '../../core/keys/judgement.ts'
 import type { PresentedKey } from '../../core/keys/key-form.ts'
-import { keyPrincipal } from '../../core/keys/key-principal.ts'
 import { hashKeySecret, matchedSecret, wasReplaced } from '../../core/keys/key-secret.ts'
 import type { ShortToken } from '../../core/keys/short-token.ts'
 import { faultOfToken, judgeShortToken, type TokenUse } from '../../core/keys/token-judgement.ts'
@@ -12,8 +11,8 @@ import type { ClientNetwork } from '../../core/limits/network.ts'
 import type { Awaitable, Clock } from '../../core/ports.ts'
 import type { JudgedAddress } from '../../core/rules/requirement.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
-import { settle } from '../settle.ts'
 import type { KeyFinder } from './key-finder.ts'
+import { createKeyLookup, type FoundKey, type KeyGateway } from './key-lookup.ts'
 
 /** What a key is presented for. */
 export interface PresentedAt {
@@ -57,8 +56,6 @@ export interface KeyVerification {
   renew(gateway: KeyGateway): void
 }
 
-type KeyGateway = Pick<Gateway, 'apiKeys' | 'providers' | 'hosts'>
-
 export interface KeyVerificationSetup {
   readonly gateway: KeyGateway
   readonly finder: KeyFinder
@@ -69,12 +66,10 @@ export interface KeyVerificationSetup {
   readonly rejected?: ((key: RejectedKey) => void) | undefined
 }
 
-type FoundKey = Pick<KnownKey, 'key' | 'who'>
-
 export function createKeyVerification(setup: KeyVerificationSetup): KeyVerification {
-  const { finder, clock, failures, rejected } = setup
+  const { clock, failures, rejected } = setup
   let { gateway } = setup
-  let inFile = keysInFile(gateway)
+  const keys = createKeyLookup(gateway, setup.finder)
 
   /** What is known beside the key; what is refused though the secret is right is told of. */
   function judged({ key, who }: FoundKey, judge: (known: KnownKey) => HeaderLookup): HeaderLookup {
@@ -96,26 +91,6 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
     return invalidKey(detail)
   }
 
-  /** In the file, else in the store. `isOfKey`: nobody guesses the id. */
-  function find<T>(
-    id: string,
-    isOfKey: boolean,
-    answer: (found: FoundKey | 'none' | { readonly busyForMs: number }) => T,
-  ): Awaitable<T> {
-    const written = inFile.get(id)
-    if (written !== undefined) return answer(written)
-    return settle(
-      () => finder.find(id, isOfKey),
-      (found) => {
-        if (found === 'none' || 'busyForMs' in found) return answer(found)
-        return answer({ key: found.key, who: finder.remembered.whoIs(found, gateway) })
-      },
-      (thrown) => {
-        throw thrown
-      },
-    )
-  }
-
   /** The key whose secret was sent, or what whoever sent another one is told. */
   function prove<T>(
     { id, prefix, secret }: PresentedKey,
@@ -126,9 +101,8 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
     const hash = hashKeySecret(secret)
     const refusedForMs = failures.refusedForMs(network, clock.monotonicMs())
     // A network that guesses is served on for keys that were good when they were last seen, and for nothing else.
-    if (refusedForMs > 0 && !isGood(inFile.get(id) ?? finder.lastKnown(id), hash, now))
-      return not(throttled(refusedForMs))
-    return find(id, false, (found) => {
+    if (refusedForMs > 0 && !isGood(keys.lastKnown(id), hash, now)) return not(throttled(refusedForMs))
+    return keys.find(id, false, (found) => {
       if (found === 'none') return not(wrong('there is no such key', network))
       if ('busyForMs' in found) return not(throttled(found.busyForMs))
       return found.key.prefix === prefix && isRightSecret(found.key, hash, now)
@@ -152,7 +126,7 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
     // Before its key is looked up.
     const fault = faultOfToken(token, use, apiKeys)
     if (fault !== null) return fault
-    return find(token.keyId, true, (found) => {
+    return keys.find(token.keyId, true, (found) => {
       if (found === 'none') return invalidKey('the key of the token is gone')
       if ('busyForMs' in found) return throttled(found.busyForMs)
       return judged(found, (known) => judgeShortToken(known, token, use, { apiKeys, hosts }))
@@ -177,7 +151,7 @@ export function createKeyVerification(setup: KeyVerificationSetup): KeyVerificat
     verifyForToken,
     renew(edition) {
       gateway = edition
-      inFile = keysInFile(gateway)
+      keys.renew(edition)
     },
   }
 }
@@ -186,21 +160,11 @@ function throttled(ms: number): HeaderLookup {
   return { kind: 'throttled', retryAfterSeconds: Math.max(1, Math.ceil(ms / 1000)) }
 }
 
-/** By id. One in the file takes the place of a stored one of the same id. */
-function keysInFile(gateway: KeyGateway): ReadonlyMap<string, FoundKey> {
-  const keys = gateway.apiKeys?.keys ?? []
-  return new Map(keys.map((key) => [key.id, { key, who: keyPrincipal(key, gateway) }]))
-}
-
 /** Right now or once: who has one that was replaced made no guess, and is told so. */
 function isRightSecret(key: ApiKey, hash: string, now: EpochSeconds): boolean {
   return matchedSecret(key, hash, now) !== null || wasReplaced(key, hash, now)
 }
 
-function isGood(
-  known: { readonly key: ApiKey } | 'none' | undefined,
-  hash: string,
-  now: EpochSeconds,
-): boolean {
-  return typeof known === 'object' && isRightSecret(known.key, hash, now)
+function isGood(known: { readonly key: ApiKey } | undefined, hash: string, now: EpochSeconds): boolean {
+  return known !== undefined && isRightSecret(known.key, hash, now)
 }
