@@ -1,4 +1,3 @@
-import { createHmac } from 'node:crypto'
 import { ProviderFault } from '../../core/fault.ts'
 import type { ProviderSettings } from '../../core/gateway.ts'
 import type { FailureCount } from '../../core/limits/failures.ts'
@@ -10,6 +9,7 @@ import type { Pair, PairAnswer, PairGrant } from '../../core/provider-port.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
 import type { ExchangeEvent } from './event.ts'
 import { createHeldPairs, type HeldPair, type SpoiltReading } from './held-pairs.ts'
+import { createPairHashes } from './pair-hashes.ts'
 import { createRightPairs } from './right-pairs.ts'
 import { createWrongPairs } from './wrong-pairs.ts'
 
@@ -52,22 +52,13 @@ export interface PairsSetup {
  */
 export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
   const { provider, settings, clock, failures, note } = setup
-  const key = setup.random(32)
+  const hashes = createPairHashes(setup.random(32))
   const held = createHeldPairs(settings.exchange?.cacheSeconds ?? 0)
   const right = createRightPairs()
   const wrong = createWrongPairs()
   const guesses = createPairGuesses()
   /** By hash, while the provider is asked. */
   const asked = new Map<string, Promise<FoundPair>>()
-  const hashed = (...parts: readonly string[]) => {
-    const hmac = createHmac('sha256', key)
-    // With its length in front of each, two that differ never read the same.
-    for (const part of parts) hmac.update(`${Buffer.byteLength(part)}:`).update(part)
-    return hmac.digest('base64url')
-  }
-  const hashOf = ({ id, secret }: Pair) => hashed(id, secret)
-  /** For many providers the case of a user's name is the same, so that each way to write it would have tries of its own. */
-  const idOf = ({ id }: Pair) => hashed(id.toLowerCase())
 
   async function ask(
     pair: Pair,
@@ -94,7 +85,7 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
       note({ provider: settings.name, outcome: 'unanswered' })
       throw thrown
     } finally {
-      if (!isKnown && !counts) guesses.takeBack(network, idOf(pair))
+      if (!isKnown && !counts) guesses.takeBack(network, hashes.ofId(pair))
     }
   }
 
@@ -120,7 +111,7 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
 
   /** For how long the network is refused, as it sent too many wrong ones; 0: it did not. */
   function guessing(pair: Pair, network: ClientNetwork, nowMs: number): number {
-    return failures.refusedForMs(network, nowMs) || guesses.refusedForMs(network, idOf(pair), nowMs)
+    return failures.refusedForMs(network, nowMs) || guesses.refusedForMs(network, hashes.ofId(pair), nowMs)
   }
 
   /** The one question about this pair that is under way, or one that begins. */
@@ -129,7 +120,7 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     if (underWay !== undefined) return underWay
     const isKnown = right.wasRight(hash, use.now)
     if (!isKnown) {
-      const forMs = guesses.begin(use.network, idOf(pair), clock.monotonicMs())
+      const forMs = guesses.begin(use.network, hashes.ofId(pair), clock.monotonicMs())
       if (forMs > 0) return throttled(forMs)
     }
     const answer = ask(pair, hash, use, isKnown).finally(() => asked.delete(hash))
@@ -150,7 +141,7 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
     find: (pair, use) => {
       const problem = formProblem(pair)
       if (problem !== null) return { kind: 'wrong', detail: problem }
-      const hash = hashOf(pair)
+      const hash = hashes.of(pair)
       const nowMs = clock.monotonicMs()
       const forMs = right.wasRightFrom(hash, use.network, use.now) ? 0 : guessing(pair, use.network, nowMs)
       if (forMs > 0) return throttled(forMs)
@@ -163,7 +154,7 @@ export function createPairsOfProvider(setup: PairsSetup): PairsOfProvider {
       return detail === null ? question(pair, hash, use) : { kind: 'wrong', detail }
     },
     spoil: (pair, grant, reading, now) => {
-      const hash = hashOf(pair)
+      const hash = hashes.of(pair)
       held.spoil(hash, grant, reading)
       return held.find(hash, now, clock.monotonicMs())?.spoilt === null
     },
