@@ -95,7 +95,11 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'runtime/session-watch.ts': ['sessions with a connection that is open', 'connections of a session'],
   'runtime/spent-states.ts': ['limits.awaitedOutcomes'],
   'store/keys/redis-key-uses.ts': [ofOneCall],
-  'store/keys/redis-keys.ts': ['those who follow changes: parts of the process', ofOneCall],
+  'store/keys/redis-keys.ts': [
+    'those who follow changes: parts of the process',
+    ofOneCall,
+    ofOneCall,
+  ],
   'store/keys/sqlite-key-changes.ts': ['those who follow changes: parts of the process'],
   'store/keys/sqlite-key-writes.ts': [ofOneCall],
   'store/limits/rates.ts': ['lengths of windows of the configuration', 'limits.rateCounters'],
