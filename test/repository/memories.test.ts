@@ -106,7 +106,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'store/memory-forms.ts': ['limits.keptFormBytes', 'sessions of those', 'limits.keptFormsOfSession'],
   'store/memory-logouts.ts': ['limits.logoutMarks', 'persons of those', 'logouts of a person'],
   'store/memory-states.ts': ['limits.usedStates', 'those of them that came to something'],
-  'store/memory.ts': ['limits.memoryStoreSessions', 'persons of those', 'sessions of a person'],
+  'store/memory-sessions.ts': ['limits.memoryStoreSessions', 'persons of those', 'sessions of a person'],
   'store/redis/changes.ts': ['those who follow changes: parts of the process'],
   'store/redis/cluster-map.ts': ['nodes of a cluster'],
   'store/redis/cluster.ts': ['nodes of a cluster', 'nodes of a cluster'],
