@@ -1,8 +1,9 @@
 import type { ClusterRedisSettings, RedisNode } from '../../core/session-store-settings.ts'
 import type { ClientAccess, Command } from './client.ts'
 import { type ClusterMap, readClusterMap, redirectedTo } from './cluster-map.ts'
-import { type Connection, Failure, openConnection, placeOf } from './connection.ts'
+import { Failure, placeOf } from './connection.ts'
 import { Unreadable, Unserved } from './errors.ts'
+import { openNodeConnections } from './node-connections.ts'
 import { scanOne } from './scan.ts'
 import type { Servers } from './servers.ts'
 import { slotOf } from './slot.ts'
@@ -18,21 +19,12 @@ export function openCluster(settings: ClusterRedisSettings, answerMs: number): S
   const revealed = password?.reveal() ?? null
   const access: ClientAccess = { username, password: revealed, tls, database: 0, answerMs }
   const place = `cluster of ${settings.nodes.map(placeOf).join(', ')}`
-  const requests = new Map<string, Connection>()
-  const endings = new Map<string, Connection>()
+  const requests = openNodeConnections(access)
+  const endings = openNodeConnections(access)
   let map: ClusterMap | null = null
   let refreshing: Promise<void> | null = null
   let refreshedAtMs = Number.NEGATIVE_INFINITY
   let closed = false
-
-  function connectionTo(node: RedisNode, to = requests): Connection {
-    const name = placeOf(node)
-    const known = to.get(name)
-    if (known !== undefined) return known
-    const opened = openConnection({ access, address: () => Promise.resolve(node) })
-    to.set(name, opened)
-    return opened
-  }
 
   /** Asks those that are known, and those of the file, until one answers. Rejects with what the last one said. */
   async function discover(): Promise<void> {
@@ -42,7 +34,7 @@ export function openCluster(settings: ClusterRedisSettings, answerMs: number): S
     for (const node of asked.values()) {
       if (closed) return
       try {
-        const [reply] = await connectionTo(node).send([['CLUSTER', 'SLOTS']])
+        const [reply] = await requests.to(node).send([['CLUSTER', 'SLOTS']])
         const found = readClusterMap(reply, node)
         if (found === null) throw new Failure(placeOf(node), ['CLUSTER'], new Unreadable())
         adopt(found)
@@ -58,12 +50,8 @@ export function openCluster(settings: ClusterRedisSettings, answerMs: number): S
   function adopt(found: ClusterMap): void {
     map = found
     const kept = new Set([...found.primaries.keys(), ...settings.nodes.map(placeOf)])
-    for (const connections of [requests, endings])
-      for (const [name, connection] of connections) {
-        if (kept.has(name)) continue
-        connection.close()
-        connections.delete(name)
-      }
+    requests.keepOnly(kept)
+    endings.keepOnly(kept)
   }
 
   function refresh(): Promise<void> {
@@ -122,30 +110,30 @@ export function openCluster(settings: ClusterRedisSettings, answerMs: number): S
     async everywhere(commands) {
       if (map === null) await refresh()
       const nodes = [...(map?.primaries.values() ?? [])]
-      return Promise.all(nodes.map(({ node }) => connectionTo(node).send(commands)))
+      return Promise.all(nodes.map(({ node }) => requests.to(node).send(commands)))
     },
     async *scan(pattern) {
       if (map === null) await refresh()
       for (const { node } of map?.primaries.values() ?? [])
-        yield* scanOne((commands) => connectionTo(node).send(commands), pattern)
+        yield* scanOne((commands) => requests.to(node).send(commands), pattern)
     },
     confirming(key) {
       const name = map?.primaryOf[slotOf(key)] ?? ''
       const primary = map?.primaries.get(name)
       if (primary === undefined) throw new Failure(place, null, new Unserved(slotOf(key)))
       const { node, hasReplicas } = primary
-      return { place: name, replicated: hasReplicas, send: connectionTo(node, endings).send }
+      return { place: name, replicated: hasReplicas, send: endings.to(node).send }
     },
     close() {
       closed = true
-      for (const connections of [requests, endings])
-        for (const connection of connections.values()) connection.close()
+      requests.close()
+      endings.close()
     },
   }
 
   /** While a slot moves, its new node answers to whoever says so before each command. */
   async function sendTo(node: RedisNode, command: Command, asking: boolean): Promise<unknown> {
-    const replies = await connectionTo(node).send(asking ? [['ASKING'], command] : [command])
+    const replies = await requests.to(node).send(asking ? [['ASKING'], command] : [command])
     return replies.at(-1)
   }
 }
