@@ -1,82 +1,30 @@
 // One invocation from the event to the last byte of its answer, without a network: what is sent is what a test looks at,
 // and what comes is what it says.
 import t from 'tap'
-import { isFault } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
 import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
 import { FunctionExchange, invoke } from '../../../src/upstream/lambda/invocation.ts'
 import { poll } from '../../support/waiting.ts'
-import { request, settings } from '../rig.ts'
+import { request } from '../rig.ts'
 import { functionName, nobody, nowMs } from './input.ts'
+import { functionSettings, type Options, surroundings } from './rig.ts'
 
-const upstream = settings(443, {
-  scheme: 'https',
-  hostname: 'lambda.eu-west-1.amazonaws.com',
-  origin: 'https://lambda.eu-west-1.amazonaws.com',
-  ownOrigin: 'https://wiki.example.com',
-  host: 'wiki.example.com',
-  lambda: { functionName, payload: '1.0', streaming: false },
-})
+const upstream = functionSettings(false)
 
 const ok = { statusCode: 200, reasonPhrase: null, headers: ['Content-Type', 'application/json'] }
 
-interface Begun {
-  readonly exchange: FunctionExchange
-  /** What came out: heads, pieces, the end or a fault. */
-  readonly told: unknown[]
-  readonly sent: UpstreamRequest[]
-  cancels(): number
-  /** Of the exchange below. */
-  below(): UpstreamSink
-  answer(text: string | Buffer, head?: AnswerHead): void
-}
-
-function begin(
-  more: Partial<UpstreamRequest> = {},
-  options: { readonly room?: AnswerRoom; readonly takes?: () => boolean; readonly onHead?: () => void } = {},
-): Begun {
-  const told: unknown[] = []
-  const sent: UpstreamRequest[] = []
-  let cancels = 0
-  let below: UpstreamSink | null = null
-  const sink: UpstreamSink = {
-    head: (head) => {
-      options.onHead?.()
-      told.push(head.statusCode)
-    },
-    data: (chunk) => {
-      told.push(chunk.length)
-      return options.takes?.() ?? true
-    },
-    end: () => void told.push('end'),
-    failed: (fault) => void told.push(isFault(fault) ? fault.code : fault, fault.message),
-  }
-  const invoking = {
-    room: options.room ?? new AnswerRoom(),
-    epochMs: () => nowMs,
-    send: (invocation: UpstreamRequest, to: UpstreamSink) => {
-      sent.push(invocation)
-      below = to
-      return { resume: () => {}, cancel: () => void cancels++ }
-    },
-  }
-  const exchange = new FunctionExchange(request(upstream, more), invoking, sink)
+function begin(more: Partial<UpstreamRequest> = {}, options: Options = {}) {
+  const around = surroundings((chunk) => chunk.length, options)
+  const exchange = new FunctionExchange(request(upstream, more), around.invoking, around.sink)
   exchange.start()
-  const belowOf = () => {
-    if (below === null) throw new Error('nothing was sent')
-    return below
-  }
   return {
+    ...around,
     exchange,
-    told,
-    sent,
-    cancels: () => cancels,
-    below: belowOf,
-    answer(text, head = ok) {
-      belowOf().head(head)
-      belowOf().data(Buffer.from(text))
-      belowOf().end()
+    answer(text: string | Buffer, head: AnswerHead = ok) {
+      around.below().head(head)
+      around.below().data(Buffer.from(text))
+      around.below().end()
     },
   }
 }
@@ -304,7 +252,7 @@ t.test('a head that cannot be written is a fault, not a request without an answe
 })
 
 t.test('what comes after a cancel within the head is not passed on', async (t) => {
-  const begun: Begun = begin({}, { onHead: () => begun.exchange.cancel() })
+  const begun: ReturnType<typeof begin> = begin({}, { onHead: () => begun.exchange.cancel() })
   begun.answer('{"statusCode":200,"body":"x"}')
   t.same(begun.told, [200])
 })

@@ -2,25 +2,19 @@
 // says, message by message.
 import { setImmediate } from 'node:timers/promises'
 import t from 'tap'
-import { isFault, UpstreamFault } from '../../../src/core/fault.ts'
+import { UpstreamFault } from '../../../src/core/fault.ts'
 import { limits } from '../../../src/core/limits/table.ts'
-import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
+import type { AnswerHead, UpstreamRequest } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
 import { invoke } from '../../../src/upstream/lambda/invocation.ts'
 import { randomFrom } from '../../support/abort-fuzz.ts'
 import { poll } from '../../support/waiting.ts'
 import { request, settings } from '../rig.ts'
-import { functionName, nowMs } from './input.ts'
+import { functionName } from './input.ts'
 import { inPieces, invokeComplete, payloadChunk } from './messages.ts'
+import { functionSettings, type Options, surroundings } from './rig.ts'
 
-const upstream = settings(443, {
-  scheme: 'https',
-  hostname: 'lambda.eu-west-1.amazonaws.com',
-  origin: 'https://lambda.eu-west-1.amazonaws.com',
-  ownOrigin: 'https://wiki.example.com',
-  host: 'wiki.example.com',
-  lambda: { functionName, payload: '1.0', streaming: true },
-})
+const upstream = functionSettings(true)
 
 const type = ['Content-Type', 'application/vnd.amazon.eventstream', 'x-amzn-RequestId', 'r-7']
 const integration = 'application/vnd.awslambda.http-integration-response'
@@ -29,52 +23,13 @@ const streams: AnswerHead = { ...plain, headers: [...type, 'X-Amzn-Remapped-Cont
 const prelude = payloadChunk(`{"statusCode":201}${'\0'.repeat(8)}`)
 const place = `app wiki, https://lambda.eu-west-1.amazonaws.com`
 
-interface Options {
-  readonly room?: AnswerRoom
-  readonly takes?: () => boolean
-  readonly onHead?: () => void
-  readonly onData?: () => void
-}
-
 async function begin(more: Partial<UpstreamRequest> = {}, options: Options = {}) {
-  const told: unknown[] = []
-  const sent: UpstreamRequest[] = []
-  let cancels = 0
-  let resumes = 0
-  let below: UpstreamSink | null = null
-  const sink: UpstreamSink = {
-    head: (head) => {
-      options.onHead?.()
-      told.push(head.statusCode)
-    },
-    data: (chunk) => {
-      told.push(chunk.length > 100 ? chunk.length : chunk.toString())
-      options.onData?.()
-      return options.takes?.() ?? true
-    },
-    end: () => void told.push('end'),
-    failed: (fault) => void told.push(isFault(fault) ? fault.code : fault, fault.message),
-  }
-  const room = options.room ?? new AnswerRoom()
-  const invoking = {
-    room,
-    epochMs: () => nowMs,
-    send: (invocation: UpstreamRequest, to: UpstreamSink) => {
-      sent.push(invocation)
-      below = to
-      return { resume: () => void resumes++, cancel: () => void cancels++ }
-    },
-  }
-  const exchange = invoke(request(upstream, more), invoking, sink)
-  const belowOf = (): UpstreamSink => {
-    if (below === null) throw new Error('nothing was sent')
-    return below
-  }
+  const around = surroundings((chunk) => (chunk.length > 100 ? chunk.length : chunk.toString()), options)
+  const { told, sent } = around
+  const exchange = invoke(request(upstream, more), around.invoking, around.sink)
   return {
-    ...{ exchange, told, sent, room },
-    cancels: () => cancels,
-    resumes: () => resumes,
-    below: belowOf,
+    ...around,
+    exchange,
     /** The reader of messages is loaded by the first. */
     sentSoon: () =>
       poll(
