@@ -5,13 +5,19 @@ import t from 'tap'
 import { command } from '../../src/commands/doctor.ts'
 import { startAws } from '../support/aws/stand-in.ts'
 import { startOp } from '../support/op.ts'
-import { answerHeads, recordingUpstream } from '../support/upstream.ts'
+import { recordingUpstream } from '../support/upstream.ts'
 import { runIn } from './run.ts'
 
 const folder = t.testdir({})
 const op = await startOp()
+const secret = 'a-shared-secret-of-thirty-two-bytes-and-more'
+/** Whoever lacks the secret is refused. */
 const app = await recordingUpstream({
-  answer: answerHeads('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno'),
+  answer: ({ received }) => {
+    if (!received.endsWith('\r\n\r\n')) return null
+    const status = received.includes(`X-Gateway-Secret: ${secret}`) ? '200 OK' : '403 Forbidden'
+    return `HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 2\r\n\r\nno`
+  },
 })
 t.teardown(() => Promise.all([op.close(), app.close()]))
 op.register({ redirectUris: ['http://localhost:8080/.auth/callback'] })
@@ -24,12 +30,12 @@ apps:
   wiki:
     url: http://localhost:8080
     upstream: http://127.0.0.1:${app.port}
-    shared_secret: a-shared-secret-of-thirty-two-bytes-and-more
+    shared_secret: ${secret}
     require: signed_in
 `
 writeFileSync(join(folder, 'claimgate.yaml'), yaml)
-const doctor = (secret: string | null, ...args: readonly string[]) =>
-  runIn(command, args, { cwd: folder, env: secret === null ? {} : { SECRET: secret } })
+const doctor = (clientSecret: string | null, ...args: readonly string[]) =>
+  runIn(command, args, { cwd: folder, env: clientSecret === null ? {} : { SECRET: clientSecret } })
 
 t.test('nothing failed: exit status 0, a line a check, and how many', async (t) => {
   const { code, stdout, stderr } = await doctor(op.clientSecret)
