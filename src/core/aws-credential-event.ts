@@ -1,9 +1,14 @@
 /** What operators are told of the credentials by which requests are signed. Nothing secret is in it. */
 export type AwsCredentialEvent =
-  /** `failures`: how often it had failed before. */
+  /**
+   * `accessKeyId` is by what AWS's own logs know them. `isTemporary`: they end, also where nobody said when. `failures`: how
+   * often it had failed before.
+   */
   | {
       readonly kind: 'fetched'
       readonly whose: string
+      readonly accessKeyId: string
+      readonly isTemporary: boolean
       readonly endsAtMs: number | null
       readonly failures: number
     }

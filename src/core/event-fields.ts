@@ -53,6 +53,7 @@ export const fields = {
   error: 'What went wrong, for operators.',
   cause: 'The class and code of what caused the fault.',
   stack: 'Where in the gateway a fault of its own came from. Other faults do not have it.',
+  access_key: 'The id of the access key that signs, which is not secret. AWS’s own logs name it.',
   retry_at: 'When the gateway tries again, in seconds since 1970.',
   warning: 'The place in the file, and what an operator should know.',
   network: 'The client network that did this last: an IPv4 address, or an IPv6 /64.',

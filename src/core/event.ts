@@ -78,6 +78,8 @@ export const events = {
     'A refresh token that nobody uses any more could not be revoked at the provider. It ends by itself. This is said at most once a minute.',
   'provider.failed': 'A provider could not be reached or answered nonsense.',
   'upstream.failed': 'An app could not be reached or broke off.',
+  'aws.credentials-fetched':
+    'Credentials by which requests are signed for AWS came, for the first time or ahead of the end of the last ones. `access_key` is what CloudTrail knows the role by.',
   'aws.credentials-failed':
     'Credentials by which requests are signed for AWS could not be had (`error`). They are asked for again at `retry_at`. If `ends_at` is there, earlier ones sign until then.',
   'aws.credentials-renewed': 'They could be had again, after it had failed `count` times.',
@@ -185,8 +187,9 @@ export const eventFields = {
   'provider.not-revoked': ['provider', 'code', 'error', 'count'],
   'provider.failed': ['request_id', 'app', 'provider', 'retry_at', ...ofFault],
   'upstream.failed': ['request_id', 'app', ...ofFault],
+  'aws.credentials-fetched': ['whose', 'access_key', 'ends_at'],
   'aws.credentials-failed': ['whose', 'error', 'retry_at', 'ends_at'],
-  'aws.credentials-renewed': ['whose', 'count', 'ends_at'],
+  'aws.credentials-renewed': ['whose', 'access_key', 'count', 'ends_at'],
   'upstream.secret-reflected': ['request_id', 'app'],
   'store.failed': ['request_id', 'app', ...ofFault],
   'websocket.opened': ofWebSocket,

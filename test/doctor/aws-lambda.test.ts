@@ -12,7 +12,7 @@ t.test('all is well: invoked for each location, and once by a stranger; no secre
     outcomes,
     [
       'reachable ok',
-      'credentials ok',
+      'credentials warning',
       'with the signature ok',
       'without the signature ok',
       'with the signature ok',

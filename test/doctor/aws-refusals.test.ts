@@ -74,7 +74,8 @@ t.test('each of AWS’s names has a cure', async (t) => {
     'ExpiredTokenException: x': /are over/,
     'UnrecognizedClientException: x': /does not know this key/,
     'MissingAuthenticationTokenException: x': /^See the stage at the end of `url`/,
-    'ForbiddenException: Forbidden': /WAF/,
+    'ForbiddenException: Forbidden': /the stage at the end of `url`.*API key.*x-api-key.*WAF/,
+    'TooManyRequestsException: Too Many Requests': /throttl.*usage plan/,
     'InternalServerErrorException: x': /function's own log/,
     'SomethingNewException: x': /^See what AWS says/,
     '': /^See what AWS says/,
@@ -86,6 +87,10 @@ t.test('each of AWS’s names has a cure', async (t) => {
     /write `aws: \{ sign: execute-api \}`/,
   )
   t.match(refusalCure(appOf(lambda), 'ResourceNotFoundException: x'), /lambda\.function/)
+  t.match(
+    refusalCure(appOf(lambda), 'AccessDeniedException: x'),
+    /^See `lambda\.function` first: AWS says the same of a function that is not there\. Allow /,
+  )
 })
 
 t.test('credentials that cannot be had, and a role that cannot be assumed', async (t) => {
@@ -118,13 +123,35 @@ t.test('whose credentials sign, and until when', async (t) => {
       ({ outcome, saw }) => `${outcome}: ${saw}`,
     )
   const endsAtMs = Date.UTC(2026, 10, 29, 12, 30)
-  const fetched = { kind: 'fetched', failures: 0 } as const
-  t.same(told(appOf(rest), [{ ...fetched, whose: 'this process', endsAtMs: null }]), [
-    'ok: what AWS gives this process signs, with keys that do not end',
+  const fetched = { kind: 'fetched', accessKeyId: 'ASIAEXAMPLE', isTemporary: true, failures: 0 } as const
+  const own = { ...fetched, whose: 'this process', endsAtMs: null }
+  t.same(told(appOf(rest), [{ ...own, accessKeyId: 'AKIAEXAMPLE', isTemporary: false }]), [
+    'ok: what AWS gives this process signs, access key AKIAEXAMPLE, which does not end',
   ])
+  t.same(
+    told(appOf(rest), [own]),
+    [
+      'warning: what AWS gives this process signs, access key ASIAEXAMPLE, which is temporary, and nobody says until when',
+    ],
+    'keys that somebody exported for a shell',
+  )
   t.same(told(appOf(rest), [{ ...fetched, whose: `role ${role}`, endsAtMs }]), [
-    `ok: role ${role} signs, until 2026-11-29 12:30 UTC, renewed before`,
+    `ok: role ${role} signs, access key ASIAEXAMPLE, until 2026-11-29 12:30 UTC, renewed before`,
   ])
+  const given = (key: string) =>
+    told(
+      appOf(api('abc123.execute-api.eu-west-1.amazonaws.com/prod', `sign: execute-api, credentials: ${key}`)),
+      [],
+    )
+  t.same(given('{ access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: a-secret-access-key }'), [
+    'ok: access key AKIAIOSFODNN7EXAMPLE of the file signs',
+  ])
+  t.same(
+    given(
+      '{ access_key_id: ASIAIOSFODNN7EXAMPLE, secret_access_key: a-secret-access-key, session_token: a-token }',
+    ),
+    ['warning: access key ASIAIOSFODNN7EXAMPLE of the file signs, which is temporary, and nobody renews it'],
+  )
   t.same(told(appOf('http://10.0.0.5'), []), [], 'nothing signs')
   t.same(told(appOf(rest), []), [], 'nothing was fetched')
 })

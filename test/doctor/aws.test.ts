@@ -65,7 +65,7 @@ t.test('behind IAM: all is well, and nobody is warned of a secret', async (t) =>
       outcomes,
       [
         'reachable ok',
-        'credentials ok',
+        'credentials warning',
         'with the signature ok',
         'without the signature ok',
         'with the signature ok',
@@ -104,6 +104,31 @@ t.test('the stage trap: the app writes its stage where Host is API Gateway’s o
   const { line } = await told(file(signed(trapped.rest, 'execute-api')))
   t.match(line('links'), /^failed .* \/prod\/ leads browsers around the gateway: href \/prod\/who, /)
   t.match(line('links'), /STRIP_STAGE_PATH=yes/)
+})
+
+t.test('links to AWS’s own host: the app makes them of Host, and no stage is to blame', async (t) => {
+  const files = {
+    'outside.py': `
+from flask import url_for
+from seed_app import app
+
+@app.get("/mail")
+def mail():
+    return ""
+
+app.view_functions["start"] = lambda: f'<!doctype html><a href="{url_for("mail", _external=True)}">x</a>'
+`,
+  }
+  const outside = await start(t, { app: 'outside.app', files })
+  for (const way of [signed(outside.rest, 'execute-api'), signed(outside.functionUrl, 'lambda')]) {
+    const { line } = await told(file(way))
+    t.match(
+      line('links'),
+      /^failed .* leads browsers around the gateway: href https:\/\/[a-z0-9.-]+\/mail\. /,
+    )
+    t.match(line('links'), /HTTP_HOST.*docs\/aws\.md/)
+    t.notMatch(line('links'), /STRIP_STAGE_PATH/)
+  }
 })
 
 t.test('IAM is not demanded', async (t) => {
@@ -197,7 +222,7 @@ t.test('a stage that is none: every path is unknown, and a refusal says nothing'
   const { outcomes, line } = await told(file(signed(elsewhere, 'execute-api')))
   t.same(outcomes, [
     'reachable ok',
-    'credentials ok',
+    'credentials warning',
     'with the signature failed',
     'without the signature note',
     'with the signature warning',
@@ -243,7 +268,7 @@ t.test('no credentials: where they were looked for; the stranger is asked all th
   const found = { AWS_ACCESS_KEY_ID: roleKey.accessKeyId, AWS_SECRET_ACCESS_KEY: roleKey.secretAccessKey }
   const more = { ...found, AWS_SESSION_TOKEN: roleKey.sessionToken ?? '' }
   const well = await withEnvironment(more, () => told(file(without)))
-  t.match(well.line('credentials'), /^ok .*what AWS gives this process signs/)
+  t.match(well.line('credentials'), /^warning .*what AWS gives this process signs, access key ASIA/)
   t.match(well.line('with the signature'), /^ok /)
 })
 
@@ -266,7 +291,7 @@ t.test('a role that is assumed: until when, and what the token service says', as
   const well = await told_('a-word')
   t.match(
     well.line('credentials'),
-    /^ok .*: role arn:aws:iam::123456789012:role\/gateway signs, until \d{4}-\d\d-\d\d \d\d:\d\d UTC, renewed before\n/,
+    /^ok .*: role arn:aws:iam::123456789012:role\/gateway signs, access key ASIA\w+, until \d{4}-\d\d-\d\d \d\d:\d\d UTC, renewed before\n/,
   )
   t.match(well.line('with the signature'), /^ok .* answers 200/)
   const denied = await told_('another')
@@ -287,7 +312,7 @@ t.test('odd answers of what stands there: read as far as they can be, and told o
   const cases: readonly (readonly [answer: string, line: RegExp])[] = [
     [
       json('{"Message":"Forbidden"}', 'x-amzn-ErrorType: com.amazon.x#ForbiddenException:http://a/b\r\n'),
-      /^failed .* answers 403, which AWS itself says: ForbiddenException: Forbidden\. See what else refuses/,
+      /^failed .* answers 403, which AWS itself says: ForbiddenException: Forbidden\. See the stage/,
     ],
     [json('{"message":"Forbidden'), /^note .* answers 403: it wants to know/],
     [json('["Forbidden"]'), /^note /],
@@ -320,5 +345,5 @@ t.test('odd answers of what stands there: read as far as they can be, and told o
 t.test('nothing listens there: told once, and the credentials beside it', async (t) => {
   const origin = `http://127.0.0.1:${await freePort()}`
   const { outcomes } = await told(file(signed({ ...aws.rest, origin }, 'execute-api')))
-  t.same(outcomes, ['reachable failed', 'credentials ok'])
+  t.same(outcomes, ['reachable failed', 'credentials warning'])
 })

@@ -10,7 +10,7 @@ t.test('a stage that is none: told as that, and not as an open door', async (t) 
   const { outcomes, line, own } = await told(file(signed(elsewhere, 'execute-api')))
   t.same(outcomes, [
     'reachable ok',
-    'credentials ok',
+    'credentials warning',
     'with the signature failed',
     'without the signature note',
     'with the signature warning',

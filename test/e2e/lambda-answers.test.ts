@@ -176,7 +176,7 @@ t.test(
     const rows: readonly (readonly [string, number, RegExp])[] = [
       ['/raise', 502, /ended in an error, KeyError \(AWS request id [0-9a-f-]{36}\)/],
       ['/exit', 502, /Runtime\.ExitError: .*exit status 3/],
-      ['/endless', 502, /Function\.ResponseSizeTooLarge/],
+      ['/endless', 502, /larger than Lambda passes on: .*maximum allowed payload size/],
       ['/none', 502, /has no `statusCode`/],
       ['/value', 502, /has no `statusCode`/],
       ['/sleep', 504, /Lambda ended the function after 1\.00 s/],

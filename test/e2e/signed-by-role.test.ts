@@ -69,10 +69,13 @@ t.test('a reload goes on with what was fetched, and another role is fetched for 
     (await aws.requests('sts')).map(({ form }) => form?.RoleArn),
     [arnOf('other')],
   )
-  t.same(
+  t.match(
     gateway.log.filter(({ event }) => `${event}`.startsWith('aws.')),
-    [],
-    'all went well',
+    [wiki.arn, arnOf('other')].map((arn) => ({
+      ...{ event: 'aws.credentials-fetched', whose: `role ${arn}` },
+      ...{ access_key: /^ASIA/, ends_at: Number },
+    })),
+    'all went well, each once',
   )
 })
 

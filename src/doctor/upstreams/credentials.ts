@@ -25,11 +25,14 @@ export function credentialsFindings(
   if (without !== undefined)
     return [say.failed('credentials', words(app, without), credentialsCure(app, without.fault))]
   const fetched = events.find(({ kind }) => kind === 'fetched')
-  if (fetched?.kind === 'fetched')
-    return [say.ok('credentials', `${signer(fetched.whose)} signs${endText(fetched)}`)]
+  if (fetched?.kind === 'fetched') return [fetchedFinding(say, fetched)]
   const { given } = aws.credentials
+  if (given === null) return []
   // Those of the file are fetched nowhere.
-  return given === null ? [] : [say.ok('credentials', `access key ${given.accessKeyId} of the file signs`)]
+  const saw = `access key ${given.accessKeyId} of the file signs`
+  return given.sessionToken === null
+    ? [say.ok('credentials', saw)]
+    : [say.warning('credentials', `${saw}, which is temporary, and nobody renews it`, lastingCure)]
 }
 
 /** Of the credentials alone: nobody was asked at the app's address. */
@@ -43,7 +46,20 @@ function signer(whose: string): string {
   return whose === 'this process' ? 'what AWS gives this process' : whose
 }
 
-function endText({ endsAtMs }: { readonly endsAtMs: number | null }): string {
-  if (endsAtMs === null) return ', with keys that do not end'
-  return `, until ${new Date(endsAtMs).toISOString().slice(0, 16).replace('T', ' ')} UTC, renewed before`
+/** An hour or a few, and then all requests are refused. */
+const lastingCure =
+  'Give this machine, task or pod a role, or the gateway a profile: those are renewed. Keys with a session token that somebody wrote down end after some hours.'
+
+function fetchedFinding(
+  say: FindingsOf,
+  { whose, accessKeyId, isTemporary, endsAtMs }: Extract<AwsCredentialEvent, { kind: 'fetched' }>,
+): Finding {
+  const saw = `${signer(whose)} signs, access key ${accessKeyId}`
+  if (endsAtMs !== null) {
+    const end = new Date(endsAtMs).toISOString().slice(0, 16).replace('T', ' ')
+    return say.ok('credentials', `${saw}, until ${end} UTC, renewed before`)
+  }
+  return isTemporary
+    ? say.warning('credentials', `${saw}, which is temporary, and nobody says until when`, lastingCure)
+    : say.ok('credentials', `${saw}, which does not end`)
 }

@@ -3,7 +3,7 @@ import { type PublicAddress, publicAddress, toPublicLocation } from '../../core/
 import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import { withheld } from './answer.ts'
-import { isOfApiGateway } from './aws-hosts.ts'
+import { isOfApiGateway, isOfAws } from './aws-hosts.ts'
 
 /** A page of an app: where browsers have it, and what it is. */
 export interface SeenPage {
@@ -30,7 +30,11 @@ export function linksFindings(say: FindingsOf, app: App, pages: readonly SeenPag
   if (count === 0) return []
   const lost = seen.map(({ page, links }) => {
     const around = links.filter(({ value }) => leadsAround(app, address, page, value))
-    return { page, texts: [...new Set(around.map(({ name, value }) => `${name} ${told(value, page)}`))] }
+    return {
+      page,
+      links: around,
+      texts: [...new Set(around.map(({ name, value }) => `${name} ${told(value, page)}`))],
+    }
   })
   const first = lost.find(({ texts }) => texts.length > 0)
   if (first === undefined)
@@ -38,7 +42,8 @@ export function linksFindings(say: FindingsOf, app: App, pages: readonly SeenPag
   const shown = first.texts.slice(0, mostShown)
   const more = lost.reduce((sum, { texts }) => sum + texts.length, 0) - shown.length
   const saw = `${first.page.path} leads browsers around the gateway: ${shown.join(', ')}`
-  return [say.failed('links', more > 0 ? `${saw}, and ${more} more` : saw, cureFor(app))]
+  const isHost = isOfHost(address, first.page, first.links[0]?.value ?? '')
+  return [say.failed('links', more > 0 ? `${saw}, and ${more} more` : saw, cureFor(app, isHost))]
 }
 
 const mostShown = 3
@@ -81,6 +86,11 @@ function leadsAround(app: App, { basePath, host }: PublicAddress, { url }: SeenP
   return basePath !== '' && isBelow(target.pathname) && !isBelow(new URL(app.url).pathname)
 }
 
+/** Whether a link leads to another host than the public one. */
+function isOfHost({ host }: PublicAddress, { url }: SeenPage, link: string): boolean {
+  return URL.parse(link, url)?.host !== host
+}
+
 function hostsOf({ upstream }: App): ReadonlySet<string> {
   return new Set([upstream.ownOrigin, upstream.origin].map((origin) => new URL(origin).host))
 }
@@ -90,8 +100,10 @@ function told(link: string, { secrets }: SeenPage): string {
   return showOwn(withheld(link.replace(/[?#].*$/s, ''), secrets), 80)
 }
 
-function cureFor({ upstream }: App): string {
-  return isOfApiGateway(upstream)
+function cureFor(app: App, isHost: boolean): string {
+  if (isHost && isOfAws(app))
+    return 'The app takes the host of AWS for its own. Set HTTP_HOST to the public host before it is asked (docs/aws.md shows the line), or invoke the function itself (`upstream.lambda`).'
+  return isOfApiGateway(app.upstream)
     ? "serverless-wsgi and Zappa write the stage where `Host` is API Gateway's own: set STRIP_STAGE_PATH=yes for serverless-wsgi, or give the API a custom domain without a stage and write that as `url`, or invoke the function itself (`upstream.lambda`)."
     : 'Have the app make its links of X-Forwarded-Host, X-Forwarded-Proto and X-Forwarded-Prefix, or without a host.'
 }

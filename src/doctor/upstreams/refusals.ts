@@ -8,7 +8,11 @@ export function refusalCure({ upstream }: App, words: string): string {
   switch (type) {
     case 'AccessDeniedException': {
       const policy = neededPolicy(upstream, accountIn(words)) ?? 'the request'
-      return `Allow ${policy} in a policy of who signs. See also what else may deny it: a resource policy there, which has to allow another account too, or one of the organization.`
+      const first =
+        upstream.lambda === null
+          ? ''
+          : 'See `lambda.function` first: AWS says the same of a function that is not there. '
+      return `${first}Allow ${policy} in a policy of who signs. See also what else may deny it: a resource policy there, which has to allow another account too, or one of the organization.`
     }
     case 'InvalidSignatureException':
       return isOfClock(words)
@@ -29,7 +33,10 @@ export function refusalCure({ upstream }: App, words: string): string {
     case 'InternalServerErrorException':
       return "See the function's own log: it failed, or answers in another form than the API reads."
     case 'ForbiddenException':
-      return 'See what else refuses there: a resource policy of the API, WAF, a VPC endpoint, or a custom domain without a mapping for this path.'
+      return 'See the stage at the end of `url`. See also what else refuses there: a method that demands an API key (`upstream.headers: { x-api-key: … }`), a resource policy of the API, WAF, a VPC endpoint, or a custom domain without a mapping for this path.'
+    case 'TooManyRequestsException':
+    case 'LimitExceededException':
+      return 'API Gateway throttles: see the limits of the stage and of the account, and the rate and quota of the usage plan.'
     default:
       return 'See what AWS says of this error, and whether IAM, a resource policy or WAF refuses.'
   }

@@ -15,8 +15,8 @@ export interface AwsCredentialNotes {
 }
 
 /**
- * Says of each time that credentials for AWS could not be had, which grow rarer as the pauses between them grow, and once
- * when they came again; keeps when they end.
+ * Says of each time that credentials for AWS came, by which key AWS's own logs know who signs; of each time that they could
+ * not be had, which grow rarer as the pauses between them grow, and once when they came again; keeps when they end.
  */
 export function createAwsCredentialNotes(
   log: Pick<Log, 'event'>,
@@ -39,9 +39,10 @@ export function createAwsCredentialNotes(
       const { whose } = event
       switch (event.kind) {
         case 'fetched': {
-          const { failures: count } = event
-          const kept = keep(whose, event.endsAtMs)
-          if (count > 0) log.event('info', 'aws.credentials-renewed', { whose, count, ...kept })
+          const { failures: count, accessKeyId } = event
+          const facts = { whose, access_key: accessKeyId, ...keep(whose, event.endsAtMs) }
+          if (count === 0) log.event('info', 'aws.credentials-fetched', facts)
+          else log.event('info', 'aws.credentials-renewed', { ...facts, count })
           break
         }
         case 'failed': {

@@ -75,7 +75,8 @@ export function createRenewedSource({ fetch, whose, timing, random, note }: Rene
     flight = null
     if (closed) return credentials
     held = { credentials, renewAtMs: renewalAtMs(endsAtMs, wallMs(), random), doubted: false }
-    note({ kind: 'fetched', whose, endsAtMs, failures })
+    const { accessKeyId, sessionToken } = credentials
+    note({ kind: 'fetched', whose, accessKeyId, isTemporary: sessionToken !== null, endsAtMs, failures })
     failures = 0
     fault = null
     schedule()

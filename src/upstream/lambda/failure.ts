@@ -63,6 +63,11 @@ function functionFault(place: string, request: string, type: string, message: st
       `${place}Lambda ended the function${after}, which is its own time-out there: raise that, or see what it waits for (${request})`,
     )
   }
+  if (type === 'Function.ResponseSizeTooLarge')
+    return new UpstreamFault(
+      'UPSTREAM_FUNCTION_FAILED',
+      `${place}the function’s answer is larger than Lambda passes on: ${awsWords(message)} (${request}): have it send less, or a link to where the file is`,
+    )
   // These come from Lambda itself: a module that cannot be imported, a process that ended.
   const words = /^(?:Runtime|Sandbox|Extension)\./.test(type) ? `: ${awsWords(message)}` : ''
   return new UpstreamFault(

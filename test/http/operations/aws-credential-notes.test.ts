@@ -8,6 +8,7 @@ import { createMetrics } from '../../../src/http/operations/metrics.ts'
 import { createTestClock } from '../../support/clock.ts'
 
 const role = 'role arn:aws:iam::123456789012:role/gateway'
+const came = { kind: 'fetched', accessKeyId: 'ASIAEXAMPLE', isTemporary: true } as const
 
 function rig() {
   const lines: Record<string, unknown>[] = []
@@ -24,11 +25,16 @@ function rig() {
   return { lines, clock, notes, metrics, shown }
 }
 
-t.test('that all is well is not said', async (t) => {
+t.test('each time that they come: by which key AWS’s own logs know who signs, and until when', async (t) => {
   const { lines, notes } = rig()
-  notes.note({ kind: 'fetched', whose: role, endsAtMs: 4_600_000, failures: 0 })
+  notes.note({ ...came, whose: role, endsAtMs: 4_600_000, failures: 0 })
+  notes.note({ ...came, whose: 'this process', endsAtMs: null, failures: 0 })
   notes.note({ kind: 'dropped', whose: role })
-  t.same(lines, [])
+  const common = { event: 'aws.credentials-fetched', level: 30, access_key: 'ASIAEXAMPLE' }
+  t.match(lines[0], { ...common, whose: role, ends_at: 4_600 })
+  t.match(lines[1], { ...common, whose: 'this process' })
+  t.notOk('ends_at' in (lines[1] ?? {}))
+  t.equal(lines.length, 2)
 })
 
 t.test('a failure says why, when they are asked for again, and until when earlier ones sign', async (t) => {
@@ -40,11 +46,12 @@ t.test('a failure says why, when they are asked for again, and until when earlie
   t.match(lines[0], { ...common, level: 40, ends_at: 1_600 })
   t.match(lines[1], { ...common, level: 50 })
   t.notOk('ends_at' in (lines[1] ?? {}))
-  notes.note({ kind: 'fetched', whose: role, endsAtMs: 4_600_000, failures: 2 })
+  notes.note({ ...came, whose: role, endsAtMs: 4_600_000, failures: 2 })
   t.match(lines[2], {
     event: 'aws.credentials-renewed',
     level: 30,
     whose: role,
+    access_key: 'ASIAEXAMPLE',
     count: 2,
     ends_at: 4_600,
   })
@@ -56,8 +63,8 @@ t.test(
   async (t) => {
     const { clock, notes, metrics, shown } = rig()
     t.same(await shown(), [])
-    notes.note({ kind: 'fetched', whose: role, endsAtMs: 4_600_000, failures: 0 })
-    notes.note({ kind: 'fetched', whose: 'this process', endsAtMs: null, failures: 0 })
+    notes.note({ ...came, whose: role, endsAtMs: 4_600_000, failures: 0 })
+    notes.note({ ...came, whose: 'this process', endsAtMs: null, failures: 0 })
     t.same(await shown(), [`claimgate_aws_credentials_expire_seconds{whose="${role}"} 3600`])
     clock.time += 3_599
     t.same(await shown(), [`claimgate_aws_credentials_expire_seconds{whose="${role}"} 1`])
@@ -74,7 +81,7 @@ t.test(
     t.match(await shown(), [/gateway"\} 0$/, /whose="this process"\} 0$/])
     notes.note({ kind: 'dropped', whose: role })
     t.match(await shown(), [/whose="this process"\} 0$/])
-    notes.note({ kind: 'fetched', whose: role, endsAtMs: 9_600_000, failures: 0 })
+    notes.note({ ...came, whose: role, endsAtMs: 9_600_000, failures: 0 })
     const samples = await metrics.samples(new Map(), { droppedLines: () => 0 })
     const names = lastingSamples(samples).map(({ name }) => name)
     t.notOk(names.includes('claimgate_aws_credentials_expire_seconds'), 'those of a worker end with it')
@@ -83,8 +90,8 @@ t.test(
 
 t.test('of several processes the credentials count that end first', async (t) => {
   const [one, other] = [rig(), rig()]
-  one.notes.note({ kind: 'fetched', whose: role, endsAtMs: 4_600_000, failures: 0 })
-  other.notes.note({ kind: 'fetched', whose: role, endsAtMs: 1_900_000, failures: 0 })
+  one.notes.note({ ...came, whose: role, endsAtMs: 4_600_000, failures: 0 })
+  other.notes.note({ ...came, whose: role, endsAtMs: 1_900_000, failures: 0 })
   const log = { droppedLines: () => 0 }
   const text = await one.metrics.text(new Map(), log, [await other.metrics.samples(new Map(), log)])
   t.match(text, `claimgate_aws_credentials_expire_seconds{whose="${role}"} 900`)

@@ -57,6 +57,9 @@ const ending = (name: string, endsAtMs: number | null): AwsCredentials => ({
   endsAtMs,
 })
 
+/** What is told of such credentials. */
+const fetched = { kind: 'fetched', whose: 'role r', isTemporary: true } as const
+
 async function failureOf(asking: Promise<unknown>): Promise<string> {
   try {
     await asking
@@ -99,8 +102,8 @@ t.test(
     await last().give(second)
     t.equal(source.current(), second)
     t.same(events, [
-      { kind: 'fetched', whose: 'role r', endsAtMs: hourMs, failures: 0 },
-      { kind: 'fetched', whose: 'role r', endsAtMs: 2 * hourMs, failures: 0 },
+      { ...fetched, accessKeyId: 'A', endsAtMs: hourMs, failures: 0 },
+      { ...fetched, accessKeyId: 'B', endsAtMs: 2 * hourMs, failures: 0 },
     ])
   },
 )
@@ -208,7 +211,7 @@ t.test('after failures the pauses grow, and who asks within one is refused at on
   const credentials = ending('A', timing.nowMs() + hourMs)
   await last().give(credentials)
   t.equal(await waiting, credentials)
-  t.same(events.at(-1), { kind: 'fetched', whose: 'role r', endsAtMs: credentials.endsAtMs, failures: 9 })
+  t.same(events.at(-1), { ...fetched, accessKeyId: 'A', endsAtMs: credentials.endsAtMs, failures: 9 })
 })
 
 t.test('a failed renewal fails nobody while the earlier ones live', async (t) => {

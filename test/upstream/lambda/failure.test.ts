@@ -62,6 +62,13 @@ t.test('a function that ended in an error', async (t) => {
       },
       /Runtime.ExitError: RequestId: .*signal: killed/,
     ],
+    [
+      {
+        errorType: 'Function.ResponseSizeTooLarge',
+        errorMessage: 'Response payload size exceeded maximum allowed payload size (6291556 bytes).',
+      },
+      /answer is larger than Lambda passes on: Response payload size exceeded .*\(6291556 bytes\)\. \(AWS request id .*\): have it send less/,
+    ],
     [{ errorMessage: 'x' }, /error, of no kind that was named \(/],
     ['no JSON', /of no kind that was named/],
     ['null', /of no kind that was named/],
