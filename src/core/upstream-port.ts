@@ -39,6 +39,8 @@ export interface AnswerHead {
 
 /** Where an answer goes: `head`, `data` any number of times, `end`; or `failed` at any point, and then nothing. */
 export interface UpstreamSink {
+  /** The system has the whole of a request with a body: the time for an answer begins. Absent: nobody wants to know. */
+  sent?(): void
   head(head: AnswerHead): void
   /** False: no more before `resume`. */
   data(chunk: Buffer): boolean
@@ -70,6 +72,8 @@ export interface UpstreamRequest {
    * never a stream where the upstream takes whole bodies (`takesWholeBodies`).
    */
   readonly body: import('node:stream').Readable | Buffer | null
+  /** False: whoever asks times the pauses of the answer. Absent: `timeouts.idle` ends it. */
+  readonly pausesAreTimed?: boolean
   /** What is known of who asks, for upstreams that are told so otherwise than by headers. */
   readonly caller: UpstreamCaller
 }

@@ -93,7 +93,7 @@ function openEdition(poolsByAddress: Map<string, Pools>, around: Around): Upstre
 
   const signer = createSigner(sources, timing, plain)
 
-  const invoking = { send: signer.request, room, epochMs: Date.now }
+  const invoking = { send: signer.request, room, timing, epochMs: Date.now }
 
   return {
     request(request, sink) {

@@ -6,7 +6,7 @@ import type { Timeouts, UpstreamSettings } from '../core/gateway.ts'
 import { limits } from '../core/limits/table.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
 import { type Reached, watchReached } from './reached.ts'
-import { Sending, type SendingFault, type SendingLimits } from './sending.ts'
+import { Sending, type SendingLimits, type SendingListener } from './sending.ts'
 import type { Timing } from './timing.ts'
 import { readBeyondFailedWrites } from './write-failure.ts'
 
@@ -138,8 +138,8 @@ export class Connection {
   }
 
   /** Watches a body that is being written to it; null when there is no socket to write to. */
-  watchSending(limits: SendingLimits, onFault: (fault: SendingFault) => void): Sending | null {
-    return this.#socket === null ? null : new Sending(this.#socket, this.#timing, limits, onFault)
+  watchSending(limits: SendingLimits, listener: SendingListener): Sending | null {
+    return this.#socket === null ? null : new Sending(this.#socket, this.#timing, limits, listener)
   }
 
   /** Whether nothing came since then, not one byte, and it was so lately. A closed socket still says what it read. */

@@ -91,7 +91,7 @@ function textOf(code: string, { request, phase, reached }: Situation): string {
     case 'UND_ERR_HEADERS_TIMEOUT':
       return answeredNothing(timeouts.responseSeconds)
     case 'UND_ERR_BODY_TIMEOUT':
-      return `it sent nothing more of its answer for ${timeouts.idleSeconds} s (\`timeouts.idle\`)`
+      return saidNothingMore(timeouts.idleSeconds)
     default:
       return failureText({
         ...{ code, phase, scheme: upstream.scheme, isUnixSocket: upstream.socketPath !== null },
@@ -103,6 +103,11 @@ function textOf(code: string, { request, phase, reached }: Situation): string {
 /** The same whoever timed it. */
 export function answeredNothing(responseSeconds: number): string {
   return `it answered nothing for ${responseSeconds} s after the request was sent (\`timeouts.response\`)`
+}
+
+/** The same, of an answer that has begun. */
+export function saidNothingMore(idleSeconds: number): string {
+  return `it sent nothing more of its answer for ${idleSeconds} s (\`timeouts.idle\`)`
 }
 
 function faultCode(code: string, phase: ConnectionPhase): FaultCode {

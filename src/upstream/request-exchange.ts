@@ -74,7 +74,7 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
   acquired(connection: Connection): void {
     this.#connection = connection
     this.#dispatched = null
-    const { method, path, headers, body, timeouts } = this.#request
+    const { method, path, headers, body, timeouts, pausesAreTimed = true } = this.#request
     const isWhole = Buffer.isBuffer(body)
     connection.dispatch(
       {
@@ -84,7 +84,7 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
         body: isWhole && body.length > limits.upstreamPieceBytes ? piecesOf(body) : body,
         // undici's runs while the app still reads; ours waits until the body is gone.
         headersTimeout: body === null ? timeouts.responseSeconds * 1000 : 0,
-        bodyTimeout: timeouts.idleSeconds * 1000,
+        bodyTimeout: pausesAreTimed ? timeouts.idleSeconds * 1000 : 0,
       },
       this,
     )
@@ -113,7 +113,10 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
     if (body === null) return
     const limits = { idleMs: timeouts.idleSeconds * 1000, responseMs: timeouts.responseSeconds * 1000 }
     this.#sending =
-      this.#connection?.watchSending(limits, (fault) => this.#fail(notTaken(fault, timeouts))) ?? null
+      this.#connection?.watchSending(limits, {
+        onGone: () => this.#sink.sent?.(),
+        onFault: (fault) => this.#fail(notTaken(fault, timeouts)),
+      }) ?? null
   }
 
   onBodySent(): void {

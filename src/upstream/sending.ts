@@ -8,6 +8,12 @@ export interface SendingLimits {
   readonly responseMs: number
 }
 
+export interface SendingListener {
+  /** The system has all of it: the time for an answer begins. */
+  readonly onGone: () => void
+  readonly onFault: (fault: SendingFault) => void
+}
+
 /** Which of the two it was. */
 export type SendingFault = 'nothing-taken' | 'nothing-answered'
 
@@ -19,21 +25,16 @@ export class Sending {
   readonly #socket: Writable
   readonly #timing: Timing
   readonly #limits: SendingLimits
-  readonly #onFault: (fault: SendingFault) => void
+  readonly #listener: SendingListener
   #stopTimer: (() => void) | null = null
   #complete = false
   #over = false
 
-  constructor(
-    socket: Writable,
-    timing: Timing,
-    limits: SendingLimits,
-    onFault: (fault: SendingFault) => void,
-  ) {
+  constructor(socket: Writable, timing: Timing, limits: SendingLimits, listener: SendingListener) {
     this.#socket = socket
     this.#timing = timing
     this.#limits = limits
-    this.#onFault = onFault
+    this.#listener = listener
     socket.on('drain', this.#drained)
   }
 
@@ -67,6 +68,7 @@ export class Sending {
 
   #waitForAnswer(): void {
     this.#clear()
+    if (!this.#over) this.#listener.onGone()
     this.#arm(this.#limits.responseMs, 'nothing-answered')
   }
 
@@ -74,7 +76,7 @@ export class Sending {
     if (this.#over) return
     this.#stopTimer = this.#timing.after(ms, () => {
       this.stop()
-      this.#onFault(fault)
+      this.#listener.onFault(fault)
     })
   }
 

@@ -35,21 +35,23 @@ const lambda = createServer((socket) => {
   })
 })
 await new Promise<void>((resolve) => lambda.listen(0, '127.0.0.1', resolve))
-const gateway = await startTestGateway({
-  yaml: ({ url }) => `
-session: { secret: a-session-secret-of-thirty-two-bytes-or-more }
-providers:
-  op: { issuer: "http://127.0.0.1:9", client_id: gateway, client_secret: a-client-secret-of-32-bytes-or-more }
-apps:
-  one:
+const app = (name: string, url: string, timeouts: string) => `
+  ${name}:
     url: ${url}
     require: anyone
-    timeouts: { response: 3s, idle: 3s }
+    timeouts: { ${timeouts} }
     upstream:
       lambda: { function: "arn:aws:lambda:eu-west-1:123456789012:function:wiki", streaming: true }
       aws:
         endpoint: "http://127.0.0.1:${portOf(lambda)}"
         credentials: { access_key_id: AKIAIOSFODNN7EXAMPLE, secret_access_key: a-secret-access-key-of-forty-characters }
+`
+const gateway = await startTestGateway({
+  yaml: ({ url }) => `
+session: { secret: a-session-secret-of-thirty-two-bytes-or-more }
+providers:
+  op: { issuer: "http://127.0.0.1:9", client_id: gateway, client_secret: a-client-secret-of-32-bytes-or-more }
+apps:${app('one', url, 'response: 3s, idle: 3s')}${app('thinks', `${url}/thinks`, 'response: 60s, idle: 1s')}${app('hurries', `${url}/hurries`, 'response: 1s, idle: 60s')}
 `,
 })
 t.teardown(async () => {
@@ -215,6 +217,57 @@ t.test('what never begins is 504, what never goes on is cut', async (t) => {
     )
 })
 
+t.test(
+  'until the function has said its head it is `timeouts.response` that counts, then `idle`',
+  async (t) => {
+    does.set('/thinks/long', async ({ socket }) => {
+      socket.write(begin)
+      await setTimeout(2500)
+      socket.write(chunk(ok))
+      socket.write(chunk(payloadChunk('thought')))
+      socket.write(Buffer.concat([chunk(invokeComplete()), over]))
+    })
+    does.set('/thinks/whole', async ({ socket }) => {
+      socket.write(begin.replace('vnd.awslambda.http-integration-response', 'json'))
+      await setTimeout(2500)
+      const bytes = Buffer.concat([payloadChunk('{"statusCode":200,"body":"whole"}'), invokeComplete()])
+      socket.write(Buffer.concat([chunk(bytes), over]))
+    })
+    does.set('/thinks/stops', ({ socket }) => {
+      socket.write(Buffer.concat([Buffer.from(begin), chunk(Buffer.concat([ok, payloadChunk('some')]))]))
+    })
+    does.set('/hurries/drips', async ({ socket }) => {
+      socket.write(begin)
+      for (let at = 0; at < 100 && !socket.destroyed; at += 1) {
+        socket.write(chunk(payloadChunk(' ')))
+        await setTimeout(100)
+      }
+    })
+    does.set('/hurries/slowly', async ({ socket }) => {
+      socket.write(Buffer.concat([Buffer.from(begin), chunk(ok)]))
+      await setTimeout(2000)
+      socket.write(Buffer.concat([chunk(Buffer.concat([payloadChunk('late'), invokeComplete()])), over]))
+    })
+    const paths = ['/thinks/long', '/thinks/whole', '/thinks/stops', '/hurries/drips', '/hurries/slowly']
+    t.match(await Promise.all(paths.map((path) => ask(path))), [
+      { status: 200, body: Buffer.from('thought'), isWhole: true },
+      { status: 200, body: Buffer.from('whole'), isWhole: true },
+      { status: 200, body: Buffer.from('some'), isWhole: false },
+      { status: 504 },
+      { status: 200, body: Buffer.from('late'), isWhole: true },
+    ])
+    const faults = await Promise.all(
+      [
+        ['hurries', 'timeouts.response'],
+        ['thinks', 'timeouts.idle'],
+      ].map(([name, key = '']) =>
+        gateway.logged(({ app: of, error }) => of === name && String(error).includes(key)),
+      ),
+    )
+    t.match(faults, [{ code: 'UPSTREAM_TIMEOUT' }, { code: 'UPSTREAM_TIMEOUT' }])
+  },
+)
+
 t.test('statuses and methods without a body, whatever the function writes', async (t) => {
   for (const statusCode of [204, 304]) {
     const path = `/status/${statusCode}`
@@ -232,7 +285,35 @@ t.test('statuses and methods without a body, whatever the function writes', asyn
     socket.write(Buffer.concat([Buffer.from(begin), chunk(Buffer.concat([ok, payloadChunk('never')]))]))
   })
   t.match(await ask('/head', 'HEAD'), { status: 200, body: Buffer.alloc(0), isWhole: true })
+  await poll(
+    'the connection to end whose function writes on',
+    () => socketOf('/head')?.destroyed,
+    (is) => is === true,
+  )
 })
+
+t.test(
+  'what has no body leaves its connection to the next request, once Lambda says that it is over',
+  async (t) => {
+    for (const [path, statusCode, method] of [
+      ['/rest/1', 204, 'GET'],
+      ['/rest/2', 304, 'GET'],
+      ['/rest/3', 200, 'HEAD'],
+      ['/rest/4', 200, 'GET'],
+    ] as const) {
+      does.set(path, async ({ socket }) => {
+        socket.write(Buffer.concat([Buffer.from(begin), chunk(head({ statusCode }))]))
+        await setTimeout(20)
+        socket.write(chunk(payloadChunk('never')))
+        socket.write(Buffer.concat([chunk(invokeComplete()), over]))
+      })
+      t.match(await ask(path, method), { status: statusCode, isWhole: true })
+      await setTimeout(100)
+    }
+    const sockets = ['/rest/1', '/rest/2', '/rest/3', '/rest/4'].map(socketOf)
+    t.equal(new Set(sockets).size, 1)
+  },
+)
 
 t.test('a head says nothing of framing, and sets no cookie of the gateway', async (t) => {
   const own = `claimgate-${gateway.port}=stolen; Path=/`

@@ -30,7 +30,10 @@ function watch() {
   const { socket, take } = heldSocket()
   const timing = heldTiming()
   const faults: string[] = []
-  const sending = new Sending(socket, timing, limits, (fault) => faults.push(fault))
+  const sending = new Sending(socket, timing, limits, {
+    onGone: () => {},
+    onFault: (fault) => faults.push(fault),
+  })
   const write = (text: string): void => {
     socket.write(text)
     sending.wrote()

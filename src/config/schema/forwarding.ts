@@ -22,7 +22,7 @@ const timeouts = z.strictObject({
   response: duration
     .prefault('60s')
     .describe(
-      'How long the app may take to begin its answer. The time starts when the gateway has handed the whole request, its body included, to the operating system. It ends with the headers of the answer.',
+      'How long the app may take to begin its answer. The time starts when the gateway has handed the whole request, its body included, to the operating system. It ends with the headers of the answer. Of a Lambda function these are the function’s own.',
     ),
   idle: duration
     .prefault('5m')

@@ -12,4 +12,10 @@ export const functionStreamLimits = {
     16 * KiB,
     'Status and header lines at the beginning of a streamed answer, as JSON, as API Gateway takes them; more is 502.',
   ),
+  functionRestMs: of(
+    'request',
+    250,
+    'How long Lambda may take to end an answer whose client has all of it, as nothing follows its head (HEAD, 204, 304); then its connection is closed.',
+  ),
+  functionRestBytes: of('request', 64 * KiB, 'How much of such an answer is read and dropped until then.'),
 } as const satisfies Readonly<Record<string, Limit>>

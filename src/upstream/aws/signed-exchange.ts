@@ -61,6 +61,10 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
     this.#sent?.cancel()
   }
 
+  sent(): void {
+    this.#sink.sent?.()
+  }
+
   head(head: AnswerHead): void {
     const refusal = refusalIn(head, this.#signing.service)
     if (refusal === null) this.#sink.head(head)

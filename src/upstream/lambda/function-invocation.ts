@@ -3,6 +3,7 @@ import type { UpstreamSettings } from '../../core/gateway.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
 import { upstreamPlace } from '../../core/upstream-settings.ts'
+import type { Timing } from '../timing.ts'
 import type { AnswerRoom } from './answer-room.ts'
 import { functionEvent } from './event.ts'
 import { requestOf } from './failure.ts'
@@ -12,6 +13,7 @@ export interface Invoking {
   /** Signs a request and sends it. */
   readonly send: (request: UpstreamRequest, sink: UpstreamSink) => UpstreamExchange
   readonly room: AnswerRoom
+  readonly timing: Timing
   /** Milliseconds since 1970. */
   readonly epochMs: () => number
 }
@@ -34,6 +36,8 @@ export function invocationOf(request: UpstreamRequest, nowMs: number): UpstreamR
       : `/2015-03-31/functions/${name}/invocations`,
     headers: ['Host', api.host, 'Content-Type', 'application/json'],
     body: event,
+    // Lambda's head comes before the function's: see StreamClock.
+    ...(upstream.lambda.streaming ? { pausesAreTimed: false } : {}),
   }
 }
 

@@ -3,10 +3,13 @@ import type { ClientNetwork } from '../../core/limits/network.ts'
 import { limits } from '../../core/limits/table.ts'
 import { Pieces } from '../../core/pieces.ts'
 import type { AnswerHead, UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../core/ports.ts'
+import { answeredNothing, saidNothingMore } from '../fault.ts'
 import { type Asked, readFunctionAnswer } from './answer.ts'
 import { type EventStream, openEventStream } from './event-stream.ts'
 import { invocationFault, streamFault } from './failure.ts'
 import { answerFault, functionPlace, type Invoking, invocationOf, tooLarge } from './function-invocation.ts'
+import { RestOfAnswer } from './rest-of-answer.ts'
+import { StreamClock } from './stream-clock.ts'
 import { formOf, isEventStream } from './stream-head.ts'
 import { StreamedAnswer } from './streamed-answer.ts'
 import { WholeAnswer } from './whole-answer.ts'
@@ -16,8 +19,8 @@ import { WholeAnswer } from './whole-answer.ts'
  * and the function's answer. Of a function that does not stream it is whole before anything of it is passed on: what Lambda
  * or the function failed of is a fault then, and no byte of it reaches the sink. Of one that streams it is passed on as the
  * function writes it, no faster than the client takes it: who fails before the head is an answer of ours, who fails behind it
- * cuts the client's off. Who goes away ends the exchange; the function runs on, as Lambda has it. The time until an answer
- * begins is that of `timeouts.response`.
+ * cuts the client's off. Who goes away ends the exchange; the function runs on, as Lambda has it. The time until the function's
+ * own head is that of `timeouts.response`.
  * https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html
  * https://docs.aws.amazon.com/lambda/latest/api/API_InvokeWithResponseStream.html
  */
@@ -33,6 +36,9 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   #streamed: StreamedAnswer | null = null
   /** Of what is none: the answer of the function, or Lambda's own words. */
   readonly #pieces = new Pieces(null)
+  readonly #clock: StreamClock
+  /** What is still to come of an answer whose client has all of it; null: nothing is waited for. */
+  #rest: RestOfAnswer | null = null
   /** An answer that is all here. */
   #whole: WholeAnswer | null = null
   /** Bytes of the room that are taken. */
@@ -44,6 +50,12 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     this.#request = request
     this.#invoking = invoking
     this.#sink = sink
+    const { timeouts } = request
+    this.#clock = new StreamClock(invoking.timing, timeouts, (stall) => {
+      const { responseSeconds, idleSeconds } = timeouts
+      const why = stall === 'nothing-more' ? saidNothingMore(idleSeconds) : answeredNothing(responseSeconds)
+      this.#cut('UPSTREAM_TIMEOUT', why)
+    })
   }
 
   start(): void {
@@ -58,6 +70,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   }
 
   resume(): void {
+    this.#clock.piece()
     const streamed = this.#streamed
     if (this.#whole !== null) this.#whole.passOn()
     else if (streamed === null || this.#heldOf(streamed, () => streamed.passOn())) this.#sent?.resume()
@@ -65,19 +78,32 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
 
   cancel(): void {
     this.#end()
+    if (this.#rest?.isAwaited === true) return
     // What is complete is nearly out of its connection, which is good for the next request then.
     if (this.#streamed?.hasEnd === true) this.#sent?.resume()
     else this.#sent?.cancel()
   }
 
+  sent(): void {
+    this.#clock.sent()
+  }
+
   head(head: AnswerHead): void {
     this.#head = head
-    if (head.statusCode !== 200 || !isEventStream(head) || this.#events === null) return
+    const isStream = head.statusCode === 200 && isEventStream(head)
+    if (this.#streams) this.#clock.answered(isStream)
+    if (!isStream || this.#events === null) return
     const asked = this.#asked
     this.#streamed = new StreamedAnswer(
       { asked, form: formOf(head, asked.payload) },
       this.#events,
-      this.#sink,
+      {
+        head: (ofFunction) => {
+          this.#clock.began()
+          this.#sink.head(ofFunction)
+        },
+        data: (chunk) => this.#sink.data(chunk),
+      },
       {
         ended: (isComplete) => this.#ended(isComplete),
         whole: (payload) => this.#answer(payload),
@@ -88,6 +114,8 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   }
 
   data(chunk: Buffer): boolean {
+    if (this.#rest?.dropped(chunk) === true) return true
+    this.#clock.piece()
     if (this.#over || this.#whole !== null) {
       // Nothing comes behind the end of an answer: who knows how much of it.
       this.#leave()
@@ -105,6 +133,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   }
 
   end(): void {
+    this.#rest?.stop()
     if (this.#over || this.#whole !== null || this.#head === null) return
     if (this.#streamed !== null) {
       this.#streamed.closed()
@@ -118,6 +147,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   }
 
   failed(fault: Error): void {
+    this.#rest?.stop()
     // An answer that is all here is not the worse for what its connection comes to.
     if (this.#whole === null && this.#streamed?.hasEnd !== true) this.#fail(fault)
   }
@@ -139,7 +169,8 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   #ended(isComplete: boolean): void {
     this.#sink.end()
     this.#end()
-    if (!isComplete && this.#streamed?.hasEnd !== true) this.#leave()
+    if (isComplete || this.#streamed?.hasEnd === true) return
+    this.#rest = new RestOfAnswer(this.#invoking.timing, () => this.#leave())
   }
 
   /** An answer as functions return it that do not stream. */
@@ -168,6 +199,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     }
     // A whole answer keeps its room until the client has it.
     if (!this.#over && this.#whole === null) this.#hold(streamed.heldBytes)
+    if (!takesMore) this.#clock.pause()
     return takesMore
   }
 
@@ -196,6 +228,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   #end(): void {
     if (this.#over) return
     this.#over = true
+    this.#clock.stop()
     this.#streamed?.stop()
     this.#whole?.stop()
     this.#pieces.drop()

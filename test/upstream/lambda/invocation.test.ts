@@ -5,6 +5,7 @@ import { limits } from '../../../src/core/limits/table.ts'
 import type { AnswerHead, UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
 import { FunctionExchange, invoke } from '../../../src/upstream/lambda/invocation.ts'
+import { heldTiming } from '../../support/timing.ts'
 import { poll } from '../../support/waiting.ts'
 import { request } from '../rig.ts'
 import { functionName, nobody, nowMs } from './input.ts'
@@ -211,7 +212,7 @@ t.test('what fails at once is left at once', async (t) => {
     to.failed(new Error('at once'))
     return { resume: () => {}, cancel: () => void cancels++ }
   }
-  const invoking = { room: new AnswerRoom(), epochMs: () => nowMs, send }
+  const invoking = { room: new AnswerRoom(), timing: heldTiming(), epochMs: () => nowMs, send }
   invoke(request(upstream), invoking, sink)
   t.same([told, cancels], [['at once'], 1])
   const streaming = { ...upstream, lambda: { functionName, payload: '1.0', streaming: true } as const }

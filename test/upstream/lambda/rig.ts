@@ -3,6 +3,7 @@ import { isFault } from '../../../src/core/fault.ts'
 import type { UpstreamSettings } from '../../../src/core/gateway.ts'
 import type { UpstreamRequest, UpstreamSink } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
+import { type HeldTiming, heldTiming } from '../../support/timing.ts'
 import { settings } from '../rig.ts'
 import { functionName, nowMs } from './input.ts'
 
@@ -19,6 +20,7 @@ export function functionSettings(streaming: boolean): UpstreamSettings {
 
 export interface Options {
   readonly room?: AnswerRoom
+  readonly timing?: HeldTiming
   readonly takes?: () => boolean
   readonly onHead?: () => void
   readonly onData?: () => void
@@ -47,6 +49,7 @@ export function surroundings(tell: (chunk: Buffer) => unknown, options: Options)
   }
   const invoking = {
     room,
+    timing: options.timing ?? heldTiming(),
     epochMs: () => nowMs,
     send: (invocation: UpstreamRequest, to: UpstreamSink) => {
       sent.push(invocation)

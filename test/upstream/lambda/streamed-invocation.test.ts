@@ -8,6 +8,7 @@ import type { AnswerHead, UpstreamRequest } from '../../../src/core/ports.ts'
 import { AnswerRoom } from '../../../src/upstream/lambda/answer-room.ts'
 import { invoke } from '../../../src/upstream/lambda/invocation.ts'
 import { randomFrom } from '../../support/abort-fuzz.ts'
+import { heldTiming } from '../../support/timing.ts'
 import { poll } from '../../support/waiting.ts'
 import { request, settings } from '../rig.ts'
 import { functionName } from './input.ts'
@@ -314,11 +315,31 @@ t.test('an answer that cannot be passed on ends the exchange', async (t) => {
 })
 
 t.test('a method and a status without a body end with the head', async (t) => {
-  const { told, below, cancels } = await answering(streams, { method: 'HEAD' })
+  const timing = heldTiming()
+  const { told, below, cancels, exchange } = await answering(streams, { method: 'HEAD' }, { timing })
   below().data(Buffer.concat([prelude, payloadChunk('never')]))
   t.same(told, [201, 'end'])
+  exchange.cancel()
+  timing.pass(limits.functionRestMs - 1)
+  await setImmediate()
+  t.equal(cancels(), 0, 'it may be over in a moment')
+  timing.pass(1)
   await setImmediate()
   t.equal(cancels(), 1, 'nobody waits for a body that is endless')
+  const large = await answering(streams, { method: 'HEAD' })
+  large.below().data(prelude)
+  for (let bytes = 0; bytes <= limits.functionRestBytes; bytes += 16_384)
+    large.below().data(Buffer.alloc(16_384))
+  await setImmediate()
+  t.equal(large.cancels(), 1, 'nor reads all that it has')
+  const soon = await answering(streams, { method: 'HEAD' }, { timing })
+  soon.below().data(prelude)
+  soon.below().data(Buffer.concat([payloadChunk('never'), invokeComplete()]))
+  soon.exchange.cancel()
+  soon.below().end()
+  timing.pass(10_000)
+  await setImmediate()
+  t.equal(soon.cancels(), 0, 'what came to its end is not broken off')
   const all = await answering(streams, { method: 'HEAD' })
   all.below().data(Buffer.concat([prelude, payloadChunk('never'), invokeComplete()]))
   await setImmediate()
