@@ -8,7 +8,7 @@ import { portOf } from './ports.ts'
 import { type GatewayProcess, type LogLine, startProcess } from './process.ts'
 import { newStand, type Stand } from './process-front.ts'
 import { exchange, type RawClient, rawClient } from './raw.ts'
-import { inVain } from './waiting.ts'
+import { inVain, poll } from './waiting.ts'
 
 export const twoWorkers = 'workers: 2'
 
@@ -122,6 +122,14 @@ export interface WorkerConnection {
 
 let asked = 0
 
+/** An answer whose length is said, or that came in chunks, to its last byte. */
+function isWhole(text: string): boolean {
+  const begin = text.indexOf('\r\n\r\n') + 4
+  if (begin < 4) return false
+  const length = /\r\ncontent-length: (\d+)\r\n/i.exec(text.slice(0, begin))?.[1]
+  return length === undefined ? text.endsWith('\r\n0\r\n\r\n') : text.length === begin + Number(length)
+}
+
 /**
  * A connection that stays open, and who has taken it: by the line of a first request at `path`, which has to be open to
  * anyone.
@@ -135,6 +143,8 @@ export async function connectToAny(
   const own = `${path}-${asked}`
   const client = await rawClient(port, `GET ${own} HTTP/1.1\r\nHost: localhost:${port}\r\n\r\n`)
   const line = await running.logged((one) => one.event === 'request' && one.path === own)
+  // The line may be here before the last bytes: whoever counts answers begins with a whole one.
+  await poll('the answer to its end', client.text, isWhole)
   return { worker: workerOf(line), client }
 }
 
