@@ -8,6 +8,7 @@ import { formatKey, formatKeyId, newKeyId, newKeySecret } from '../../src/core/k
 import { hashKeySecret } from '../../src/core/keys/key-secret.ts'
 import { keyOf } from '../core/keys/keys.ts'
 import { openKeys } from '../store/keys/sqlite-key-store.ts'
+import { createTestClock } from '../support/clock.ts'
 import { startEcho } from '../support/echo.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
 import { poll } from '../support/waiting.ts'
@@ -178,13 +179,15 @@ t.test('a gateway does not start, nor reload, that would hand stored keys to an 
 
 t.test('uses are counted by day when the gateway has stopped', async (t) => {
   const folder = t.testdir()
-  const gateway = await start(t, folder)
+  // At noon: no other day begins meanwhile.
+  const clock = createTestClock(Date.UTC(2026, 0, 2, 12) / 1000)
+  const gateway = await startTestGateway({ yaml: fileAt(), folder, clock })
+  t.teardown(() => gateway.close())
   const { key, text } = await make(t, folder)
   for (let at = 0; at < 3; at++) await ask(`${gateway.url}/orders`, { 'X-Api-Key': text })
   await ask(`${gateway.url}/orders`, { 'X-Api-Key': `${text.slice(0, -1)}_` })
   await gateway.close()
   const { days, last } = await openKeys(t, folder).usage(key.id)
-  t.equal(days.length, 1)
-  t.equal(days[0]?.count, 3)
+  t.same(days, [{ day: '2026-01-02', count: 3 }])
   t.equal(last?.network, '127.0.0.1')
 })
