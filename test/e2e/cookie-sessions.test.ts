@@ -12,8 +12,6 @@ import { recordingUpstream } from '../support/upstream.ts'
 
 const secret = 'a-session-secret-of-thirty-two-bytes-or-more'
 const groups = Array.from({ length: 90 }, (_, at) => `group-${at}-of-a-directory-with-long-names`)
-/** The provider's clock is a real one. */
-const begin = Math.floor(Date.now() / 1000)
 
 interface Rig {
   readonly front: HostileFront
@@ -26,7 +24,8 @@ interface Rig {
 const nowhere = '/dev/null/nowhere'
 
 async function start(t: Test, more: Parameters<typeof startHostileFront>[0] = {}): Promise<Rig> {
-  const clock = createTestClock(begin)
+  // As that of the provider, which stands from its start: what it signs is not of tomorrow, however long tests take.
+  const clock = createTestClock(Math.floor(Date.now() / 1000))
   const front = await startHostileFront({
     clock,
     folder: nowhere,

@@ -225,7 +225,7 @@ function featuresOfResources(resources: Readonly<Record<string, string>>): objec
       getResourceServerInfo: async (_ctx: unknown, resource: string) => {
         const scope = resources[resource]
         if (scope === undefined) throw new Error(`nobody knows ${resource}`)
-        return { scope, audience: resource, accessTokenFormat: 'jwt', accessTokenTTL: 300 }
+        return { scope, audience: resource, accessTokenFormat: 'jwt', accessTokenTTL: 900 }
       },
       useGrantedResource: () => true,
     },
