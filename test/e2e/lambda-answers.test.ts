@@ -9,17 +9,12 @@ const front = await startLambdaFront(t, {
   aws: {
     files: {
       'own.py': `
-import time
-
-
 def handler(event, context):
     path = event.get("path") or event.get("rawPath")
     if path.endswith("/raise"):
         raise KeyError("canary-of-a-form")
     if path.endswith("/exit"):
         raise SystemExit(3)
-    if path.endswith("/sleep"):
-        time.sleep(30)
     if path.endswith("/endless"):
         return {"statusCode": 200, "body": "x" * 7000000}
     if path.endswith("/large"):
@@ -32,12 +27,8 @@ def handler(event, context):
 `,
     },
     handler: 'own.handler',
-    timeoutSeconds: 1,
   },
-  app: `
-    require: signed_in
-    timeouts: { response: 3s }
-`,
+  app: '    require: signed_in',
 })
 const { ask, aws, gateway } = front
 
@@ -170,35 +161,31 @@ t.test(
   },
 )
 
-t.test(
-  'a function that fails is 502, one that Lambda ends 504; the log has type and id, the client neither',
-  async (t) => {
-    const rows: readonly (readonly [string, number, RegExp])[] = [
-      ['/raise', 502, /ended in an error, KeyError \(AWS request id [0-9a-f-]{36}\)/],
-      ['/exit', 502, /Runtime\.ExitError: .*exit status 3/],
-      ['/endless', 502, /larger than Lambda passes on: .*maximum allowed payload size/],
-      ['/none', 502, /has no `statusCode`/],
-      ['/value', 502, /has no `statusCode`/],
-      ['/sleep', 504, /Lambda ended the function after 1\.00 s/],
-    ]
-    for (const [path, status, expected] of rows) {
-      const before = gateway.log.length
-      const answer = await ask(path)
-      t.equal(answer.status, status, path)
-      t.notMatch(answer.text, /KeyError|canary|Runtime|arn:aws|[0-9a-f]{8}-[0-9a-f]{4}-4/, path)
-      const line = gateway.log.slice(before).find((one) => JSON.stringify(one).includes('lambda'))
-      t.match(errorOf(line), expected)
-      t.notMatch(JSON.stringify(gateway.log), /canary-of-a-form/)
-    }
-    for (const [path, body] of [
-      ['/two/none', 'null'],
-      ['/two/value', '{"hello": ["w", 1]}'],
-    ] as const) {
-      const answer = await ask(path)
-      t.same([answer.status, answer.body, answer.values('content-type')], [200, body, ['application/json']])
-    }
-  },
-)
+t.test('a function that fails is 502; the log has type and id, the client neither', async (t) => {
+  const rows: readonly (readonly [string, number, RegExp])[] = [
+    ['/raise', 502, /ended in an error, KeyError \(AWS request id [0-9a-f-]{36}\)/],
+    ['/exit', 502, /Runtime\.ExitError: .*exit status 3/],
+    ['/endless', 502, /larger than Lambda passes on: .*maximum allowed payload size/],
+    ['/none', 502, /has no `statusCode`/],
+    ['/value', 502, /has no `statusCode`/],
+  ]
+  for (const [path, status, expected] of rows) {
+    const before = gateway.log.length
+    const answer = await ask(path)
+    t.equal(answer.status, status, path)
+    t.notMatch(answer.text, /KeyError|canary|Runtime|arn:aws|[0-9a-f]{8}-[0-9a-f]{4}-4/, path)
+    const line = gateway.log.slice(before).find((one) => JSON.stringify(one).includes('lambda'))
+    t.match(errorOf(line), expected)
+    t.notMatch(JSON.stringify(gateway.log), /canary-of-a-form/)
+  }
+  for (const [path, body] of [
+    ['/two/none', 'null'],
+    ['/two/value', '{"hello": ["w", 1]}'],
+  ] as const) {
+    const answer = await ask(path)
+    t.same([answer.status, answer.body, answer.values('content-type')], [200, body, ['application/json']])
+  }
+})
 
 t.test('clients that do not read hold up their own network alone', async (t) => {
   const host = `localhost:${gateway.port}`
@@ -263,6 +250,19 @@ t.test('Lambda in place of a function', async (t) => {
     t.match(told.error, /in words of AWS/)
     t.notMatch(told.text, /evil|words of AWS|amzn/)
   }
+})
+
+t.test('one that Lambda ends is 504, and the log says after how long', async (t) => {
+  const slow = await startLambdaFront(t, {
+    aws: {
+      files: { 'own.py': 'import time\ndef handler(event, context):\n    time.sleep(30)\n' },
+      handler: 'own.handler',
+      timeoutSeconds: 1,
+    },
+    app: '    require: signed_in',
+  })
+  t.equal((await slow.ask('/sleep')).status, 504)
+  await slow.gateway.logged((one) => /Lambda ended the function after 1\.00 s/.test(errorOf(one)))
 })
 
 t.test('an answer that does not begin in time is 504, and is not awaited any more', async (t) => {

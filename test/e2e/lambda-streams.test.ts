@@ -1,7 +1,9 @@
 // A function of Node's that streams, by Lambda's Runtime API, behind Lambda's event stream and a real gateway: what browsers
 // get of it, and when. Format 1.0 at the root, 2.0 below /two.
 import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
 import { request as httpRequest, type IncomingMessage } from 'node:http'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { startLambdaFront } from '../support/aws/lambda-front.ts'
 import { type NodeFunction, startNodeFunction } from '../support/aws/node-function.ts'
@@ -164,7 +166,11 @@ t.test('a function that fails before its head is 502, with its kind in the log',
 })
 
 t.test('one that fails behind its head cuts the answer off', async (t) => {
-  t.same(await bodyOf(await open('/late')), { text: 'so far', isWhole: false })
+  const file = join(t.testdir({}), 'read')
+  const late = await open(`/late?until=${encodeURIComponent(file)}`)
+  t.equal(await next(late), 'so far')
+  writeFileSync(file, '')
+  t.same(await bodyOf(late), { text: '', isWhole: false })
 })
 
 t.test('a head that no header could have is 502, and nothing of it passes', async (t) => {

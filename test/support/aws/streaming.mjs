@@ -1,5 +1,6 @@
 // A function of Node's that streams, for what its gateway makes of that: each path does one thing.
 
+import { existsSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout } from 'node:timers/promises'
@@ -70,7 +71,10 @@ export const handler = awslambda.streamifyResponse(async (event, stream) => {
     case '/late': {
       from(stream, { statusCode: 200, headers: text })
       stream.write('so far')
-      await setTimeout(50)
+      // Not before somebody has read that, where a file is named that says so.
+      const { until } = event.queryStringParameters ?? {}
+      do await setTimeout(50)
+      while (until !== undefined && !existsSync(until))
       throw new TypeError('after the head')
     }
     case '/plain':
