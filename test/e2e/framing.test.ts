@@ -184,7 +184,7 @@ t.test('S-074: bytes that are no request end the connection, and get into no ans
   await front.gateway.logged(
     (line) => line.event === 'request.unreadable' && line.code === 'HPE_INVALID_METHOD',
   )
-  slow.connections.at(-1)?.socket.write('-the-end-')
+  slow.connections.find(({ received }) => received.includes('/slow/x'))?.socket.write('-the-end-')
   const text = await client.closed()
   t.match(text, /beginning-the-end-$/, 'the answer is whole')
   t.equal(text.match(/HTTP\/1\.1 /g)?.length, 1)

@@ -82,9 +82,10 @@ t.test('a head whose body takes its time is sent meanwhile', async (t) => {
     upstream.answerWith(
       once(`HTTP/1.1 200 OK\r\nContent-Type: ${type}\r\nContent-Length: 4\r\n\r\n`, 'nothing'),
     )
-    const client = await rawClient(gateway.port, get('/poll', close))
+    const path = `/poll/${type}`
+    const client = await rawClient(gateway.port, get(path, close))
     await client.until('\r\n\r\n')
-    upstream.connections.at(-1)?.socket.write('late')
+    upstream.connections.find(({ received }) => received.includes(path))?.socket.write('late')
     t.match(await client.closed(), /late$/)
   }
 })

@@ -76,11 +76,11 @@ t.test(
     const [first, second] = [await rawClient(place.port, request), await rawClient(place.port, request)]
     await Promise.all([first.until('data: 1'), second.until('data: 1')])
     events.answerWith(() => null)
-    const late = await rawClient(place.port, request)
+    const late = await rawClient(place.port, request.replace('/slow', '/late'))
     await events.until(() => events.requests() === 3)
     running.signal('SIGTERM')
     for (const client of [first, second]) t.match(await client.closed(), /data: 1\n\n\r\n0\r\n\r\n$/)
-    events.connections.at(-1)?.socket.write(head)
+    events.connections.find(({ received }) => received.includes('/late'))?.socket.write(head)
     t.match(await late.closed(), /^HTTP\/1\.1 200 OK\r\n(?:.+\r\n)+\r\n0\r\n\r\n$/)
     t.same(await running.exited, { code: 0, signal: null })
     const lines = running.log().filter((line) => line.event === 'request')
