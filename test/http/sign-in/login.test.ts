@@ -1,64 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import t, { type Test } from 'tap'
+import t from 'tap'
 import type { Decision } from '../../../src/core/decision.ts'
 import { ProviderFault } from '../../../src/core/fault.ts'
-import { readReturnTo } from '../../../src/core/session/return-to.ts'
-import { keyOfPage } from '../../../src/core/session/storage-key.ts'
-import { readTransaction } from '../../../src/core/session/transaction.ts'
 import { type Answer, frameOf } from '../../../src/http/pages/answer.ts'
 import { answerChallenge, login, takeUp } from '../../../src/http/sign-in/login.ts'
 import { issuedToAlice } from '../../support/issued.ts'
 import { openTestContext } from '../../support/request-context.ts'
 import { orRejected } from '../../support/thrown.ts'
-
-const site = 'https://wiki.example'
-
-/** Two providers, of which the admins' pages want the second; the wiki has a contact. */
-function open(t: Test, sameSite = 'lax') {
-  const around = openTestContext(
-    t,
-    `
-providers:
-  op: { issuer: "https://op.example", client_id: c, client_secret: s, label: First, icon: okta }
-  other: { issuer: "https://other.example", client_id: c, client_secret: s, user_id_prefix: "o:", response_mode: form_post, pass_parameters: [login_hint, ui_locales], label: Second }
-session: { store: memory, secret: a-session-secret-of-more-than-thirty-two-bytes, same_site: ${sameSite} }
-apps:
-  wiki:
-    url: ${site}
-    upstream: http://10.9.9.9
-    provider: [op, other]
-    title: The Wiki
-    contact: ops
-    require: signed_in
-    locations:
-      - { path: /admin, require: { provider: other } }
-      - { path: /open, require: anyone }
-`,
-  )
-  const origin = around.originAt('wiki.example')
-  const begin = async (query: string, headers: IncomingHttpHeaders = {}) =>
-    (await orRejected(async () =>
-      login(around.context, await around.admission(`${site}/.auth/login${query}`, { headers }), headers),
-    )) as Answer
-  const challenge = async (
-    path: string,
-    headers: IncomingHttpHeaders = {},
-    providers: readonly string[] = ['op'],
-  ) =>
-    (await orRejected(async () =>
-      answerChallenge(around.context, await around.admission(site + path, { headers }), headers, providers),
-    )) as Answer
-  /** The sign-in that an answer begins, opened as the callback will. */
-  const begun = ({ headers, cookies = [] }: Answer) => {
-    const state = new URL(headers.location ?? 'none:').searchParams.get('state') ?? ''
-    const read = readTransaction(around.runtime.ring, { cookies, state, origin: site }, origin.cookies, {
-      now: around.clock.now(),
-      timeoutSeconds: 3600,
-    })
-    return read.ok ? read.transaction : read
-  }
-  return { ...around, origin, begin, challenge, begun }
-}
+import { decoded, open, site } from './login-rig.ts'
 
 t.test('S-104: one provider is gone to at once, with an attempt sealed into this browser', async (t) => {
   const { begin, begun, lines, counted, origin } = open(t)
@@ -378,57 +327,6 @@ t.test(
   },
 )
 
-const longPage = `/deep?q=${'(a:b)'.repeat(1500)}`
-const keyOfLongPage = keyOfPage(readReturnTo(longPage, '/.auth'))
-const decoded = ({ body }: Answer) => body.replaceAll('&#61;', '=').replaceAll('&#38;', '&')
-
-t.test('S-116: an address that no redirect could carry is kept on the way to the chooser', async (t) => {
-  const { challenge, begin, begun } = open(t)
-  for (const page of [longPage, `/deep?q=${'x'.repeat(1600)}`]) {
-    const kept = await challenge(page, {}, ['op', 'other'])
-    const key = keyOfPage(readReturnTo(page, '/.auth'))
-    t.match(kept, { status: 200, cookies: undefined })
-    t.match(
-      decoded(kept),
-      `data-key="claimgate:${key}" data-page="${page}" data-fragment data-to="/.auth/login?return_to=%2Fdeep&kept=${key}"`,
-    )
-  }
-  const short = await challenge(`/deep?q=${'x'.repeat(1500)}`, {}, ['op', 'other'])
-  t.match(short, { status: 302, headers: { location: /^\/\.auth\/login\?return_to=%2Fdeep%3Fq%3Dx/ } })
-
-  const chooser = decoded(await begin(`?return_to=/deep&kept=${keyOfLongPage}&account=other`))
-  for (const name of ['op', 'other'])
-    t.match(
-      chooser,
-      `href="/.auth/login?provider=${name}&return_to=%2Fdeep&kept=${keyOfLongPage}&account=other"`,
-    )
-  t.notMatch(chooser, '<script')
-  const going = await begin(`?provider=op&return_to=/deep&kept=${keyOfLongPage}`)
-  t.match(
-    decoded(going),
-    `data-from="claimgate:${keyOfLongPage}" data-page="/deep" data-fragment data-to="https://op.example/authorize?`,
-  )
-  const [, to = ''] = /data-to="([^"]*)"/.exec(decoded(going)) ?? []
-  const read = begun({ ...going, headers: { location: to } })
-  t.match(read, { returnTo: '', state: /\.s$/ }, 'the attempt knows the storage alone')
-
-  const admin = await begin(`?return_to=/admin&kept=${keyOfLongPage}`)
-  t.match(decoded(admin), 'data-to="https://other.example/', 'the path says which providers could help')
-  const nothing = await begin('?provider=op&return_to=/deep&kept=nothing')
-  t.match(nothing, { status: 302 }, 'what is no key is none')
-  t.match(begun(nothing), { returnTo: '/deep' })
-})
-
-t.test('a chooser that is asked for with a long address keeps it for its links', async (t) => {
-  const { begin } = open(t)
-  const asked = `/deep?q=${'::'.repeat(1500)}`
-  const chooser = await begin(`?return_to=${asked}`)
-  const key = keyOfPage(readReturnTo(asked, '/.auth'))
-  t.match(decoded(chooser), `<script data-key="claimgate:${key}" data-page="${asked}">`)
-  t.match(decoded(chooser), `href="/.auth/login?provider=op&return_to=%2Fdeep&kept=${key}"`)
-  t.match(chooser.headers['content-security-policy'], /^script-src 'sha256-[^']{44}'; default-src 'none'/)
-})
-
 t.test('S-099: a link of another site, which brings no Strict cookie, is no round', async (t) => {
   const { challenge, origin } = open(t, 'strict')
   const cookie = `${origin.cookies.transactionPrefix}rounds=4`
@@ -452,15 +350,6 @@ t.test('an access token that is over as soon as it comes is no matter of cookies
   t.match(page, { status: 400, body: /those who run this site have to look at it/ })
   t.notMatch(page.body, /must keep cookies|Start again/)
   t.match(lines.at(-1), { code: 'LOGIN_LOOP', error: /still came with token-expired: .*access token/ })
-})
-
-t.test('the page about a session that does not stay keeps a long address too', async (t) => {
-  const { challenge, origin } = open(t)
-  const cookie = `${origin.cookies.transactionPrefix}rounds=4`
-  const page = await challenge(longPage, { accept: 'text/html', cookie })
-  t.match(decoded(page), `href="/.auth/login?return_to=%2Fdeep&kept=${keyOfLongPage}">Start again<`)
-  t.match(decoded(page), `<script data-key="claimgate:${keyOfLongPage}" data-page="${longPage}">`)
-  t.match(page.headers['content-security-policy'], /^script-src 'sha256-/)
 })
 
 t.test(
