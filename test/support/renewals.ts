@@ -1,7 +1,7 @@
 // Processes that share a store and ask one provider again for sessions, with time in the hands of the test.
 import { randomBytes } from 'node:crypto'
 import type { Test } from 'tap'
-import { StoreFault } from '../../src/core/fault.ts'
+import { ProviderFault, StoreFault } from '../../src/core/fault.ts'
 import type { Provider, Renewal, SessionStore } from '../../src/core/ports.ts'
 import type { ProviderSettings, RecheckSettings } from '../../src/core/provider-settings.ts'
 import { buildKeyRing } from '../../src/core/session/seal.ts'
@@ -171,4 +171,9 @@ function signIn(tokens: SessionTokens): Parameters<Sessions['start']>[0] {
 
 export function broken(): never {
   throw new StoreFault('STORE_UNAVAILABLE', 'broken for the test')
+}
+
+/** A provider that does not answer. */
+export const silent = () => {
+  throw new ProviderFault('PROVIDER_UNREACHABLE', 'no answer, for the test')
 }
