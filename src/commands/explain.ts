@@ -68,7 +68,9 @@ reason, sentence, status (null: the app's own), answer, app, reached (how, where
 credentials (by what somebody could be known there), counts (the credential that was looked at),
 www_authenticate, less_specific, limits: [{name, kind, count, window}],
 conditions: [{where, expected, actual, truth: true | false | "unknown", wanted, blocks, met}],
-upstream_headers: [{name, value}] or null, changes: [[{kind, claim, not, text, now}]], more_changes,
+upstream_headers: [{name, value}] or null, authorizer: {payload, value} of a function’s event, or null,
+assertion: {header, claims} or null (value and claims are null for nobody), changes:
+[[{kind, claim, not, text, now}]], more_changes,
 notes}. With --log: {request: the access line, outcome, sentence, events: the other lines}.
 `
 

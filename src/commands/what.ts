@@ -37,14 +37,16 @@ const specs = {
 const usage = `Usage: claimgate what --claims FILE|- [--provider NAME] [--client-ip ADDR] [-c FILE] [--json]
        claimgate what --key ID | --token FILE | --certificate FILE [options]
 
-What somebody can open: every app and location, judged by the gateway itself.
+What somebody can open: every app and location, judged by the gateway itself. Of apps that are functions,
+or verify assertions, it also says what these are told.
 
 ${optionsHelp(specs)}
 Exit status: 0 the answer is there, 1 with these claims nobody can sign in, 2 wrong usage or a
 configuration with faults.
 
 JSON: {provider, credential, client_ip, user_id_fault, apps: [{app, url, locations: [{location, method, example,
-access: allowed | sign_in | denied | unreachable, reason, because}]}]}. Unreachable is a location of
+access: allowed | sign_in | denied | unreachable, reason, because, authorizer: {payload, value} or null,
+assertion: {header, claims} or null}]}]}. Unreachable is a location of
 which others cover all.
 `
 

@@ -219,7 +219,16 @@ t.test('for programs: everything, under names that stay', async (t) => {
       'readings',
       'less_specific',
     ],
-    ...['limits', 'conditions', 'upstream_headers', 'changes', 'more_changes', 'notes'],
+    ...[
+      'limits',
+      'conditions',
+      'upstream_headers',
+      'authorizer',
+      'assertion',
+      'changes',
+      'more_changes',
+      'notes',
+    ],
   ])
   t.match(told, {
     request: { method: 'GET', url: `${wiki}/admin/x`, client_ip: '192.0.2.7', provider: 'staff' },

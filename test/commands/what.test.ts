@@ -92,6 +92,7 @@ t.test('the same for programs: each with the request that was tried', async (t) 
     access: 'denied',
     reason: 'rule-not-met',
     because: 'groups was ["readers"], rule wants "editors"',
+    ...{ authorizer: null, assertion: null },
   })
 })
 

@@ -116,7 +116,7 @@ const bounds: Readonly<Record<string, readonly string[]>> = {
   'upstream/aws/credentials.ts': [ofConfiguration],
   'upstream/aws/signature.ts': ['limits.signingKeys, of one set of credentials'],
   'upstream/lambda/answer-lines.ts': [ofOneCall],
-  'upstream/lambda/authorizer.ts': [ofOneCall],
+  'core/authorizer.ts': [ofOneCall],
   'upstream/lambda/header-lines.ts': [ofOneCall],
   'upstream/pool.ts': ['upstream.max_connections', 'limits.upstreamWaitingRequests'],
 }

@@ -20,9 +20,10 @@ import { formNote } from './form-note.ts'
 import { type SentHeader, sentHeaders } from './headers.ts'
 import { type DrawnLimit, limitsOn } from './limits.ts'
 import { type Outcome, outcomeOf } from './outcome.ts'
+import { type Told, toldOf } from './told.ts'
 
 /** All that there is to say about one request: what `explain --json` prints. */
-export interface Explanation extends Outcome {
+export interface Explanation extends Outcome, Told {
   readonly request: {
     readonly method: string
     readonly url: string
@@ -108,6 +109,7 @@ export function explain(gateway: Gateway, asked: Probe): Explanation {
     limits: limitsOn(locations, ruling),
     conditions: [...conditionsAt(locations, situation), ...stepUpAt(locations, ruling)],
     upstream_headers: sentHeaders(ruling),
+    ...toldOf(ruling),
     changes: changes.shown,
     more_changes: changes.more,
     notes: [...notesOn(asked, ruling, locations), ...(asked.notes ?? [])],

@@ -6,6 +6,7 @@ import { demandText } from '../who/words.ts'
 import type { Change } from './changes.ts'
 import type { Condition, Explanation, Reading } from './explanation.ts'
 import { limitsText } from './limits.ts'
+import { type ToldSection, toldSections } from './told.ts'
 
 /** An explanation for people: what happens first, why after it, what could be done last. */
 export function explanationText(told: Explanation, shown: Shown = shownPlain): string {
@@ -16,6 +17,7 @@ export function explanationText(told: Explanation, shown: Shown = shownPlain): s
     conditionsText(told, colours),
     changesText(told, shown),
     headersText(told, colours),
+    ...toldSections(told).map((section) => toldText(section, colours)),
   ]
   return [...parts, notesText(told)].filter((part) => part !== '').join('\n')
 }
@@ -174,6 +176,11 @@ function headersText({ upstream_headers }: Explanation, colours: Colours): strin
   if (upstream_headers === null) return ''
   const rows = upstream_headers.map(({ name, value }) => [name, showOwn(value, 2000)])
   return `${colours.strong('Headers of the request to the app')}\n${columns(rows)}`
+}
+
+function toldText({ title, rows }: ToldSection, colours: Colours): string {
+  const none = rows.length === 0 ? ': none, as nobody is known here' : ''
+  return `${colours.strong(title)}${none}\n${columns(rows)}`
 }
 
 function notesText({ notes }: Explanation): string {

@@ -4,6 +4,7 @@ import { describeRefusal } from '../../core/rules/explain.ts'
 import { stepUpWords } from '../../core/step-up-rows.ts'
 import { type Person, type Probe, probe } from '../../http/admission/probe.ts'
 import { outcomeOf } from '../explain/outcome.ts'
+import { type Told, toldNothing, toldOf } from '../explain/told.ts'
 import { oneOf } from '../who/words.ts'
 
 /** What somebody may open at one app. */
@@ -13,7 +14,7 @@ export interface AppReach {
   readonly locations: readonly LocationReach[]
 }
 
-export interface LocationReach {
+export interface LocationReach extends Told {
   readonly location: string
   /** The request that was tried; null where none leads to the location. */
   readonly method: string | null
@@ -80,6 +81,7 @@ function reach({ gateway, person, connection }: Asker, { app, location, request 
     access: 'unreachable',
     reason: 'unreachable',
     because: 'no request leads here',
+    ...toldNothing,
   } as const
   if (request === null) return never
   const url = app.origin + request.path
@@ -88,7 +90,7 @@ function reach({ gateway, person, connection }: Asker, { app, location, request 
   if (ruling.admission.location !== location) return never
   // Whether there is a user id is told once, for all.
   const { outcome, reason, sentence } = outcomeOf({ ...ruling, userIdFault: null }, 'sub')
-  const found = { ...place, example: url, reason }
+  const found = { ...place, example: url, reason, ...toldOf(ruling) }
   switch (outcome) {
     case 'allowed':
       return { ...found, access: 'allowed', because: openness(reason) }

@@ -2,8 +2,9 @@ import type { Credential } from '../../core/credential/credential.ts'
 import type { Gateway } from '../../core/gateway.ts'
 import type { Person } from '../../http/admission/probe.ts'
 import { asksForAddress, isBoundToNetworks } from '../explain/explanation.ts'
+import { toldSections } from '../explain/told.ts'
 import { columns, wrap } from '../who/layout.ts'
-import type { AppReach } from './reach.ts'
+import type { AppReach, LocationReach } from './reach.ts'
 
 /** Whose reach it is. */
 export interface ReachOf {
@@ -27,10 +28,28 @@ export function reachText(
       access.replace('_', '-'),
       because,
     ])
-    return `${app}  ${url}\n${columns(rows)}`
+    return [`${app}  ${url}\n${columns(rows)}`, ...toldTexts(locations)].join('')
   })
   const lead = `${leads[asked.credential]} ${asked.provider}${from}\n${faultText(gateway, asked)}`
   return [lead, ...tables, ...addressNote(gateway, asked, person)].join('\n')
+}
+
+/** What the app is told beside headers: once for all places where it is the same, else with these. */
+function toldTexts(locations: readonly LocationReach[]): readonly string[] {
+  const told = locations.flatMap((one) =>
+    toldSections(one).map((section) => ({ ...section, at: one.location })),
+  )
+  const places = Map.groupBy(told, ({ title }) => title)
+  return [...Map.groupBy(told, ({ title, rows }) => JSON.stringify([title, rows])).values()].flatMap(
+    (same) => {
+      const [first] = same
+      if (first === undefined) return []
+      const isAll = same.length === places.get(first.title)?.length
+      const where = isAll ? '' : `, at ${same.map(({ at }) => at).join(', ')}`
+      const none = first.rows.length === 0 ? ': none, as nobody is known here' : ''
+      return [`${wrap(`${first.title}${where}${none}`, '  ')}\n`, columns(first.rows, '    ')]
+    },
+  )
 }
 
 const leads: Readonly<Record<Credential, string>> = {

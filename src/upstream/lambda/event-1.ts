@@ -1,3 +1,4 @@
+import { authorizerMember } from '../../core/authorizer.ts'
 import { domainPrefix, type FunctionRequest, logFormatTime } from './function-request.ts'
 import { asObject, canonicalCase, valuesByName } from './header-lines.ts'
 import { queryParameters } from './query.ts'
@@ -37,7 +38,7 @@ function requestContext(request: FunctionRequest): object {
     accountId,
     apiId: app,
     // Adapters that exist fail at a null here, and take an absent one for nobody.
-    ...(authorizer === null ? {} : { authorizer }),
+    ...(authorizer === null ? {} : { authorizer: authorizerMember('1.0', authorizer) }),
     domainName,
     domainPrefix: domainPrefix(domainName),
     extendedRequestId: requestId,

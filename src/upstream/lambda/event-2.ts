@@ -1,3 +1,4 @@
+import { authorizerMember } from '../../core/authorizer.ts'
 import { domainPrefix, type FunctionRequest, logFormatTime } from './function-request.ts'
 import { asObject, type HeaderLine, valuesByName } from './header-lines.ts'
 import { queryParameters } from './query.ts'
@@ -33,14 +34,7 @@ function requestContext(request: FunctionRequest): object {
   return {
     accountId,
     apiId: app,
-    ...(authorizer === null
-      ? {}
-      : {
-          authorizer: {
-            principalId: authorizer.principalId,
-            jwt: { claims: authorizer.claims, scopes: null },
-          },
-        }),
+    ...(authorizer === null ? {} : { authorizer: authorizerMember('2.0', authorizer) }),
     domainName,
     domainPrefix: domainPrefix(domainName),
     http: { method, path, protocol: 'HTTP/1.1', sourceIp, userAgent },

@@ -1,6 +1,6 @@
+import { type Authorizer, authorizerOf } from '../../core/authorizer.ts'
 import type { LambdaSettings } from '../../core/aws-settings.ts'
 import type { UpstreamCaller, UpstreamRequest } from '../../core/ports.ts'
-import { type Authorizer, authorizerOf } from './authorizer.ts'
 import { type EventBody, eventBody } from './event-body.ts'
 import { type HeaderLine, headerLines, lastValue } from './header-lines.ts'
 

@@ -1,9 +1,10 @@
-import type { Forwarding } from '../../core/gateway.ts'
-import { claimText, plainForm } from '../../core/headers/claim-text.ts'
-import type { HeaderForm } from '../../core/headers/form.ts'
-import { limits } from '../../core/limits/table.ts'
-import type { Principal } from '../../core/principal.ts'
-import { claimAt } from '../../core/rules/claims.ts'
+import type { LambdaSettings } from './aws-settings.ts'
+import type { Forwarding } from './gateway.ts'
+import { claimText, plainForm } from './headers/claim-text.ts'
+import type { HeaderForm } from './headers/form.ts'
+import { limits } from './limits/table.ts'
+import type { Principal } from './principal.ts'
+import { claimAt } from './rules/claims.ts'
 
 /** Who somebody is, as an authorizer of API Gateway would have said it. */
 export interface Authorizer {
@@ -29,6 +30,12 @@ export function authorizerOf(
     if (sent?.ok) claims.set(from, readable(sent.text, form))
   }
   return { principalId: principal.user, claims: Object.fromEntries(claims) }
+}
+
+/** As `requestContext.authorizer` has it in each format of events. */
+export function authorizerMember(payload: LambdaSettings['payload'], authorizer: Authorizer) {
+  const { principalId, claims } = authorizer
+  return payload === '1.0' ? { principalId, claims } : { principalId, jwt: { claims, scopes: null } }
 }
 
 /**
