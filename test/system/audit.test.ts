@@ -5,6 +5,9 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
+import { createAwsCredentialNotes } from '../../src/http/operations/aws-credential-notes.ts'
+import { createLog } from '../../src/http/operations/log.ts'
+import { systemClock } from '../../src/runtime/clock.ts'
 import { Browser } from '../support/browser.ts'
 import { visitAs } from '../support/front.ts'
 import { runProcess, startProcess } from '../support/process.ts'
@@ -60,6 +63,18 @@ const linesOf = (text: string): readonly Line[] =>
     .split('\n')
     .map((line) => JSON.parse(line))
 
+/** What a gateway with an app on AWS writes besides; `test/e2e/signed-by-role` has one. */
+function credentialsCame(): string {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', format: 'json', subject: 'hash' }, 'key', {
+    write: (line: string) => void lines.push(`${line.trimEnd()}\n`),
+  })
+  const came = { kind: 'fetched', accessKeyId: 'ASIAEXAMPLE', isTemporary: true, failures: 0 } as const
+  const whose = 'this process'
+  createAwsCredentialNotes(log, systemClock).note({ ...came, whose, endsAtMs: Date.now() + 3_600_000 })
+  return lines.join('')
+}
+
 t.test('every question of an audit is answered by the commands on the page', async (t) => {
   const folder = join(place.folder, 'gateway')
   mkdirSync(folder)
@@ -83,7 +98,7 @@ t.test('every question of an audit is answered by the commands on the page', asy
   t.equal(revoked.code, 0, revoked.stderr)
   await running.logged(({ event }) => event === 'sessions.revoked')
   await running.logged(({ event, location }) => event === 'request' && location === '/admin')
-  writeFileSync(join(folder, 'gateway.log'), running.stdout())
+  writeFileSync(join(folder, 'gateway.log'), `${running.stdout()}${credentialsCame()}`)
   const started = running.log().find(({ event }) => event === 'gateway.started')
   const of = running.log().find(({ event, subject }) => event === 'login.completed' && subject !== undefined)
 
@@ -132,6 +147,9 @@ t.test('every question of an audit is answered by the commands on the page', asy
     byWhat.some((line) => line.includes(`\tsession\t\t`) && line.includes(person)),
     'by a session',
   )
+  t.match(linesOf(run('credentials-fetched')), [
+    { time: String, whose: 'this process', access_key: 'ASIAEXAMPLE', ends_at: Number },
+  ])
   t.match(linesOf(run('"sessions.revoked"')), [{ which: 'user', revoked: 1, operator: /./, machine: /./ }])
   t.equal(answers.size, commands.length, 'no command of the page was left out')
 })

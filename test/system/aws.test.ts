@@ -145,6 +145,13 @@ for (const way of ways) {
       t.equal(moved.body, 'new: None')
     })
 
+    t.test('a link of a mail has the host that people open', async (t) => {
+      const { pathname, protocol, host } = new URL((await alice.visit(`${url}/invitation`)).body)
+      t.same([host, pathname], [new URL(url).host, '/pages/new'])
+      // API Gateway and function URLs are always asked by https.
+      t.equal(protocol, way === 'lambda' ? 'http:' : 'https:')
+    })
+
     t.test('files go up and down byte by byte', async (t) => {
       const sent = await ask(walk, alice, '/files', { method: 'POST', ...multipart() })
       t.equal(sent.status, 200, String(sent.body))
@@ -379,7 +386,7 @@ t.test(
     }
     const before = aroundBlock()
     for (const [index, way] of (['iam', 'lambda'] as const).entries()) {
-      const aws = await deploy(t, way)
+      const aws = await deploy(t, way, {}, { host: new URL(walk.url).host })
       walk.place.write(fileFor(way, aws, walk))
       await walk.gateway.logged(({ event, edition }) => event === 'config.loaded' && edition === index + 2)
       const page = await alice.visit(`${walk.url}/`)

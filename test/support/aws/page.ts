@@ -17,6 +17,8 @@ export type Way = (typeof ways)[number]
 /** User ids that are not plain ASCII. */
 export const names = { alice: 'Zoë Ünal', adam: 'Adam', olga: 'Olga' } as const
 
+/** What people open, in the page. */
+const publicHost = 'wiki.example.com'
 const gatewaySecret = 'a-secret-between-gateway-and-app-of-32-bytes'
 const blocks = blocksOf('docs/aws.md')
 
@@ -51,7 +53,7 @@ export async function deploy(
   t: Pick<Test, 'teardown'>,
   way: Way,
   around: Around = {},
-  more: Readonly<Record<string, string>> = {},
+  { host = publicHost, files = {} }: { readonly host?: string; readonly files?: Around['environment'] } = {},
 ): Promise<Aws> {
   const serverless = serverlessFor(way)
   const listed = at(serverless, 'functions', 'wiki', 'events')
@@ -72,9 +74,9 @@ export async function deploy(
       'lambda_app.py': blockOf(
         'python',
         `lambda_app.py ${around.wrapper ?? (way === 'secret' ? 'secret' : 'iam')}`,
-      ),
+      ).replace(publicHost, host),
       'claimgate_guard.py': readFileSync(`${root}config/examples/flask/claimgate_guard.py`, 'utf8'),
-      ...more,
+      ...files,
     },
   })
 }
@@ -110,7 +112,7 @@ export function fileFor(way: Way, aws: Aws, { op, url }: { readonly op: Op; read
   return `${before}${blockFor(way, aws)}${after}`
     .replace('https://login.example.com', op.issuer)
     .replace('client_id: wiki', `client_id: ${op.clientId}\n    user_id: name`)
-    .replace('https://wiki.example.com', url)
+    .replace(`https://${publicHost}`, url)
 }
 
 /** The environment of the gateway, in all ways: its secrets, and the credentials of its role. */
@@ -143,7 +145,8 @@ export async function openWay(t: Pick<Test, 'teardown'>, way: Way, around: Aroun
   const place = await newPlace()
   t.teardown(() => place.remove())
   const verifies = around.wrapper === 'assertion'
-  const aws = await deploy(t, way, around, verifies ? await snippetFor(place) : {})
+  const { host } = new URL(place.url)
+  const aws = await deploy(t, way, around, { host, files: verifies ? await snippetFor(place) : {} })
   op.register({
     redirectUris: [`${place.url}/.auth/callback`],
     postLogoutRedirectUris: [`${place.url}/.auth/logged-out`],
