@@ -351,12 +351,18 @@ t.test('what is damaged behind what waits is told when the client has that', asy
 })
 
 t.test('an answer that is written byte by byte takes no more memory than its bytes', async (t) => {
-  const { answer } = await open({ form: { kind: 'whole' } })
   const piece = Buffer.concat(Array<Buffer>(500).fill(payloadChunk('x')))
+  const written = async () => {
+    const { answer } = await open({ form: { kind: 'whole' } })
+    for (let i = 0; i < 200; i += 1) answer.data(Buffer.from(piece))
+    for (let i = 0; i < 20_000; i += 1) answer.data(payloadChunk(''))
+    return answer
+  }
+  // Once ahead of the measure: what is compiled on the way is no part of an answer.
+  await written()
   const before = keptBytes()
-  for (let i = 0; i < 200; i += 1) answer.data(Buffer.from(piece))
-  for (let i = 0; i < 20_000; i += 1) answer.data(payloadChunk(''))
+  const answer = await written()
   const grown = keptBytes() - before
   t.equal(answer.heldBytes, 100_000)
-  t.ok(grown < 2 * 1024 * 1024, `${grown} bytes for 100,000`)
+  t.ok(grown < 1024 * 1024, `${grown} bytes for 100,000`)
 })
