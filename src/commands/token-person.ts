@@ -1,5 +1,6 @@
 import type { Io } from '../cli/command.ts'
 import { type Reading, readText } from '../cli/person.ts'
+import { readJwtForm } from '../core/credential/jwt-form.ts'
 import { presentedCredentials } from '../core/credential/presented.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { openShortToken } from '../core/keys/short-token.ts'
@@ -37,17 +38,19 @@ export async function readToken(
   const raw = text.value.trim().replace(/^bearer /i, '')
   const [presented] = presentedCredentials(['authorization', `Bearer ${raw}`], gateway.apiKeys)
   switch (presented?.kind) {
-    case 'jwt':
-      return { ok: true, value: ofToken(raw, providerOf(gateway, accepted, presented.issuer), now) }
+    case 'token': {
+      const form = readJwtForm(presented.token)
+      if (form !== null)
+        return { ok: true, value: ofToken(raw, providerOf(gateway, accepted, form.issuer), now) }
+      return refuse(
+        `${file} holds no JWT. What such a token says, only its provider knows: give it as --claims`,
+      )
+    }
     case 'short-token':
       return readShortToken(raw, file, reload())
     case 'key':
     case 'ours-malformed':
       return refuse(`${file} holds an API key: ask with --key and its id`)
-    case 'opaque':
-      return refuse(
-        `${file} holds no JWT. What such a token says, only its provider knows: give it as --claims`,
-      )
     default:
       return refuse(`${file} holds no access token`)
   }

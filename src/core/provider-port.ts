@@ -53,6 +53,14 @@ export interface Provider {
     isGiven?: boolean,
   ): AccessTokenReading | Promise<AccessTokenReading>
   /**
+   * The same of a token that was verified here before, by its hash (`tokenHash`): while it has not ended, and its key is
+   * published. Null: it is not known, and what came has to be read. Throws a `ProviderFault` where nobody can tell.
+   */
+  readRememberedToken(
+    hash: string,
+    now: EpochSeconds,
+  ): AccessTokenReading | null | Promise<AccessTokenReading | null>
+  /**
    * What the provider gives for a customer's pair (`exchange`). The secret goes to its token endpoint, or to Cognito, and
    * nowhere else. Throws a `ProviderFault` where nobody can tell, whose message holds no credential.
    */

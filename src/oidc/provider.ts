@@ -83,7 +83,7 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
   const { keys, logoutKeys } = keysOf(settings, published)
   const failures = deps.credentialFailures ?? createCredentialFailures()
   const tokenTransport = createTransport(settings, deps.proxyEnv, limits, deps)
-  const readAccessToken = createAccessTokenReader(settings, {
+  const accessTokens = createAccessTokenReader(settings, {
     ...{
       keys: published.apart(),
       keysOfGiven: published.apart(),
@@ -119,7 +119,8 @@ export function createProvider(settings: ProviderSettings, deps: ProviderDeps): 
         )
       return within(deadline, redeemed, settings.name).finally(leave)
     },
-    readAccessToken,
+    readAccessToken: accessTokens.read,
+    readRememberedToken: accessTokens.readRemembered,
     tokenForPair: createPairTokens(exchanging),
     tokenForRefreshToken: createRefreshing(exchanging),
     readLogoutToken: async (raw, now, network) => {

@@ -1,5 +1,6 @@
 import type { ConnectionCertificate } from '../core/certificate/connection-certificate.ts'
 import { judgeAccessToken } from '../core/credential/access-token.ts'
+import { readJwtForm } from '../core/credential/jwt-form.ts'
 import type { HeaderLookup } from '../core/credential/lookup.ts'
 import { acceptedBearers } from '../core/credential/protected-resource.ts'
 import type { App, Gateway, ProviderSettings } from '../core/gateway.ts'
@@ -7,11 +8,12 @@ import type { ClientNetwork } from '../core/limits/network.ts'
 import type { Awaitable } from '../core/ports.ts'
 import type { AccessTokenReading, Provider } from '../core/provider-port.ts'
 import type { EpochSeconds } from '../core/session/session.ts'
+import { tokenHash } from '../oidc/bearer/token-hash.ts'
 
-/** A Bearer that is no key of ours, by its form. `issuer` is what it says, which nobody has verified. */
-export type PresentedToken =
-  | { readonly kind: 'jwt'; readonly token: string; readonly issuer: string | null }
-  | { readonly kind: 'opaque'; readonly token: string }
+/** A Bearer that is no key of ours, as it was sent. */
+export interface PresentedToken {
+  readonly token: string
+}
 
 /** Access tokens of the providers that an app accepts. */
 export interface BearerTokens {
@@ -33,34 +35,56 @@ export interface TokenUse {
 
 export interface BearerTokensSetup {
   readonly gateway: Pick<Gateway, 'providers'>
-  readonly providers: ReadonlyMap<string, Pick<Provider, 'readAccessToken'>>
+  readonly providers: ReadonlyMap<string, Pick<Provider, 'readAccessToken' | 'readRememberedToken'>>
 }
 
 /**
  * A token goes to one provider, and to none that the app does not accept: a JWT to the one of its `iss`, whatever else is
  * there; any other to the one that is asked about tokens. What comes back is judged by that provider's rules alone.
+ *
+ * A token that a provider has verified is known to it by the hash of all of it, so that what such a token says of itself
+ * need not be read at each use: it names this provider, or it would not be known there.
  */
 export function createBearerTokens({ gateway, providers }: BearerTokensSetup): BearerTokens {
+  const accepted = new WeakMap<TokenUse['app'], readonly ProviderSettings[]>()
+
+  function acceptedAt(app: TokenUse['app']): readonly ProviderSettings[] {
+    const found = accepted.get(app)
+    if (found !== undefined) return found
+    const listed = acceptedBearers(gateway, app)
+    accepted.set(app, listed)
+    return listed
+  }
+
+  function verifyUnknown({ token }: PresentedToken, use: TokenUse): Awaitable<HeaderLookup> {
+    const settings = providerOf(acceptedAt(use.app), token)
+    const provider = providers.get(settings?.name ?? '')
+    if (settings === null || provider === undefined) return unknown
+    const reading = provider.readAccessToken(token, use.now, use.network)
+    return reading instanceof Promise
+      ? reading.then((read) => judged(read, settings, use))
+      : judged(reading, settings, use)
+  }
+
   return {
-    verify: (presented, { app, now, network, certificate }) => {
-      const settings = providerOf(acceptedBearers(gateway, app), presented)
-      const provider = providers.get(settings?.name ?? '')
-      if (settings === null || provider === undefined) return unknown
-      const judge = (reading: AccessTokenReading): HeaderLookup =>
-        judged(reading, settings, { now, certificate })
-      const reading = provider.readAccessToken(presented.token, now, network)
-      return reading instanceof Promise ? reading.then(judge) : judge(reading)
+    verify: (presented, use) => {
+      const hash = tokenHash(presented.token)
+      for (const settings of acceptedAt(use.app)) {
+        const known = providers.get(settings.name)?.readRememberedToken(hash, use.now) ?? null
+        if (known === null) continue
+        const judge = (reading: AccessTokenReading | null) =>
+          reading === null ? verifyUnknown(presented, use) : judged(reading, settings, use)
+        return known instanceof Promise ? known.then(judge) : judge(known)
+      }
+      return verifyUnknown(presented, use)
     },
   }
 }
 
 const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }
 
-function providerOf(
-  accepted: readonly ProviderSettings[],
-  presented: PresentedToken,
-): ProviderSettings | null {
-  const issuer = presented.kind === 'jwt' ? presented.issuer : null
+function providerOf(accepted: readonly ProviderSettings[], token: string): ProviderSettings | null {
+  const issuer = readJwtForm(token)?.issuer ?? null
   const found =
     issuer === null
       ? accepted.find(({ bearer }) => bearer !== null && bearer.check !== 'jwt')

@@ -35,10 +35,7 @@ export interface CredentialSources {
   readonly keys: Pick<Keys, 'verify'> | null
   readonly shortTokens: Pick<ShortTokens, 'verify'>
   readonly bearerTokens: {
-    verify(
-      presented: Extract<Verifiable, { kind: 'jwt' | 'opaque' }>,
-      use: CredentialUse,
-    ): Awaitable<HeaderLookup>
+    verify(presented: Extract<Verifiable, { kind: 'token' }>, use: CredentialUse): Awaitable<HeaderLookup>
   }
   readonly exchangedPairs: Pick<ExchangedPairs, 'verify'>
 }
@@ -54,8 +51,7 @@ export function createHeaderCredentials({
       switch (presented.kind) {
         case 'key':
           return keys?.verify(presented.key, { ...use, client: judgedAddress(use.client) }) ?? unknown
-        case 'jwt':
-        case 'opaque':
+        case 'token':
           return bearerTokens.verify(presented, use)
         case 'short-token':
           return shortTokens.verify(presented, {

@@ -1,5 +1,6 @@
 // Access tokens through a whole gateway: of a real provider with which people sign in, and of another one that gives
 // tokens alone and writes them as it is told.
+import { createHash } from 'node:crypto'
 import t from 'tap'
 import { program, tokenOfProgram, tokensOfPerson } from '../support/access-tokens.ts'
 import { Browser } from '../support/browser.ts'
@@ -53,6 +54,12 @@ apps:
     provider: [people, machines]
     credentials: [bearer]
     require: { provider: machines }
+  others:
+    url: ${url}/others
+    upstream: ${echo.url}
+    provider: [people]
+    credentials: [bearer]
+    require: { provider: people }
   plain:
     url: ${url}/plain
     upstream: ${echo.url}
@@ -180,6 +187,46 @@ t.test('attacks: none of these tokens opens anything, and nothing of them reache
   const none = signJwt({ alg: 'none' }, {}, 'x').split('.')[0]
   t.match(await ask('/', `${none}.${body}.`), { status: 401, user: null })
 })
+
+t.test(
+  'a token that is known opens nothing that it did not open, and no other text is that token',
+  async (t) => {
+    const now = clock.now()
+    const token = written({ sub: 'carla', exp: now + 100 })
+    for (let use = 0; use < 3; use += 1) t.match(await ask('/', token), { status: 200, user: 'm:carla' })
+    const unknown = { status: 401, reason: 'credential-unknown', user: null }
+    t.match(await ask('/others', token), unknown, 'an app that does not accept its provider')
+
+    const [head = '', body = '', signature = ''] = token.split('.')
+    const forged = { iss: machines.issuer, sub: 'mallory', aud: api, exp: now + 100 }
+    const forgedBody = Buffer.from(JSON.stringify(forged)).toString('base64url')
+    const rows: readonly (readonly [string, string, number])[] = [
+      ['the same', `Bearer ${token}`, 200],
+      ['a scheme in another case', `bEARER ${token}`, 200],
+      ['blanks around it', `Bearer   ${token}  `, 200],
+      ['a tab in front of it', `Bearer\t${token}`, 401],
+      ['padding', `Bearer ${token}=`, 401],
+      ['padding within', `Bearer ${head}=.${body}.${signature}`, 401],
+      ['one letter more', `Bearer ${token}A`, 401],
+      ['one letter less', `Bearer ${token.slice(0, -1)}`, 401],
+      ['other claims under its signature', `Bearer ${head}.${forgedBody}.${signature}`, 401],
+      ['its hash in its place', `Bearer ${createHash('sha256').update(token).digest('base64url')}`, 401],
+      ['twice', `Bearer ${token}, Bearer ${token}`, 401],
+    ]
+    for (const [name, authorization, status] of rows)
+      t.match(
+        await ask('/', null, { authorization }),
+        { status, user: status === 200 ? 'm:carla' : null },
+        name,
+      )
+
+    clock.time += 159
+    t.match(await ask('/', token), { status: 200 }, 'a minute of grace, to its last second')
+    clock.time += 1
+    for (let use = 0; use < 2; use += 1)
+      t.match(await ask('/', token), { status: 401, reason: 'token-over', user: null })
+  },
+)
 
 t.test('tokens as Cognito, Entra, Okta and Auth0 write them', async (t) => {
   const rows: readonly (readonly [string, Fields, string])[] = [

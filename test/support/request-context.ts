@@ -106,6 +106,7 @@ function testProvider(name: string): TestProvider {
       return this.endSession
     },
     readAccessToken: () => ({ kind: 'refused', why: 'token-invalid', detail: 'none is read here' }),
+    readRememberedToken: () => null,
     async tokenForPair() {
       return { kind: 'refused', detail: 'none is given here', cure: null }
     },

@@ -3,7 +3,7 @@ import type { CredentialRefusal } from './lookup.ts'
 import { isOurs, type Presented, type PresentedBy } from './presented.ts'
 
 /** A header credential whose form says where it is to be looked up. */
-export type Verifiable = Extract<Presented, { kind: 'key' | 'short-token' | 'jwt' | 'opaque' | 'pair' }>
+export type Verifiable = Extract<Presented, { kind: 'key' | 'short-token' | 'token' | 'pair' }>
 
 /** Which credential of a request counts at a location. */
 export type Counted =
@@ -45,8 +45,7 @@ function countOne(presented: Presented, listed: readonly Credential[]): Counted 
   switch (presented.kind) {
     case 'key':
     case 'short-token':
-    case 'jwt':
-    case 'opaque':
+    case 'token':
     case 'pair': {
       const credential = credentialBy(presented)
       if (listed.includes(credential)) return { kind: 'header', credential, presented }
@@ -68,8 +67,7 @@ function credentialBy(presented: Verifiable): HeaderCredential {
       return 'api_key'
     case 'short-token':
       return presented.of
-    case 'jwt':
-    case 'opaque':
+    case 'token':
       return 'bearer'
     case 'pair':
       return 'exchange'

@@ -1,5 +1,4 @@
 import { holdsOwnId, ownCredentials, unescaped } from '../headers/own-credentials.ts'
-import { isObject, parseJson } from '../json.ts'
 import type { KeyForms } from '../keys/api-key-settings.ts'
 import { type PresentedKey, parseKey, parseKeyPair } from '../keys/key-form.ts'
 import { type ShortTokenKind, shortTokenKind, shortTokenPrefix } from '../keys/short-token-form.ts'
@@ -20,9 +19,8 @@ export type Presented =
     }
   /** Ours by its beginning, and none of ours by the rest. */
   | { readonly kind: 'ours-malformed'; readonly by: PresentedBy }
-  /** `issuer` is what it says of itself; null: nothing, or no text. */
-  | { readonly kind: 'jwt'; readonly by: 'bearer'; readonly token: string; readonly issuer: string | null }
-  | { readonly kind: 'opaque'; readonly by: 'bearer'; readonly token: string }
+  /** A token of somebody else: what it says of itself is read where it is not known already (`readJwtForm`). */
+  | { readonly kind: 'token'; readonly by: 'bearer'; readonly token: string }
   /** Id and secret that are none of ours. */
   | { readonly kind: 'pair'; readonly by: 'basic'; readonly id: string; readonly secret: string }
   /** Somebody else’s, or nothing that can be read. */
@@ -116,24 +114,7 @@ const bearerToken = /^[A-Za-z0-9\-._~+/]+=*$/
 function readBearer(token: string): Presented {
   const by = 'bearer'
   if (token.length > limits.accessTokenBytes || !bearerToken.test(token)) return { kind: 'foreign', by }
-  return isJws(token) ? { kind: 'jwt', by, token, issuer: issuerOf(token) } : { kind: 'opaque', by, token }
-}
-
-/** RFC 7515 section 7.1: three parts, of which the first is a JSON object with `alg`. */
-function isJws(token: string): boolean {
-  const parts = token.split('.', 4)
-  return parts.length === 3 && memberOf(parts[0], 'alg') !== undefined
-}
-
-function issuerOf(token: string): string | null {
-  const issuer = memberOf(token.split('.', 2)[1], 'iss')
-  return typeof issuer === 'string' ? issuer : null
-}
-
-/** One member of an encoded JSON object, as it stands there: the rest is read when the token is verified, and costs ten times as much. */
-function memberOf(part: string | undefined, name: string): unknown {
-  const parsed = part === undefined ? undefined : parseJson(Buffer.from(part, 'base64url').toString())
-  return isObject(parsed) && Object.hasOwn(parsed, name) ? parsed[name] : undefined
+  return { kind: 'token', by, token }
 }
 
 /**

@@ -44,7 +44,7 @@ function presentedFor({ by, key, shortToken }: Person): Presented {
     return { kind: 'short-token', by: 'bearer', of: shortToken.of, token: 'probe' }
   switch (by?.kind) {
     case 'bearer':
-      return { kind: 'opaque', by: 'bearer', token: 'probe' }
+      return { kind: 'token', by: 'bearer', token: 'probe' }
     case 'exchange':
       return { kind: 'pair', by: 'basic', id: 'probe', secret: '' }
     case 'widget':

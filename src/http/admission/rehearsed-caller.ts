@@ -1,4 +1,5 @@
 import { countedCredential, type Verifiable } from '../../core/credential/counted.ts'
+import { readJwtForm } from '../../core/credential/jwt-form.ts'
 import { presentedCredentials } from '../../core/credential/presented.ts'
 import { ProviderFault } from '../../core/fault.ts'
 import type { Awaitable } from '../../core/ports.ts'
@@ -35,8 +36,8 @@ export function findRehearsedCaller(
   return findCaller(context, rehearsed, asking, lookUpSession)
 }
 
-function isForProvider({ kind }: Verifiable): boolean {
-  return kind === 'opaque' || kind === 'pair'
+function isForProvider(presented: Verifiable): boolean {
+  return presented.kind === 'pair' || (presented.kind === 'token' && readJwtForm(presented.token) === null)
 }
 
 /** Whether what was found stands for the list that is rehearsed too: `decide` holds its own list against it. */

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { isOver } from '../../core/credential/access-token.ts'
 import { readAccessTokenClaims } from '../../core/credential/access-token-claims.ts'
 import { repeatsName } from '../../core/json-names.ts'
@@ -13,6 +12,7 @@ import { signatureAlgorithms } from '../../core/signature-algorithm.ts'
 import { readHeader, verifyJwt } from '../jwt.ts'
 import type { PublishedKeys } from '../keys.ts'
 import { createRememberedTokens, type RememberedToken } from './remembered-tokens.ts'
+import { tokenHash } from './token-hash.ts'
 
 export interface JwtReaderDeps {
   readonly issuer: string
@@ -33,6 +33,13 @@ export type ReadAccessToken = (
   isGiven?: boolean,
 ) => Awaitable<AccessTokenReading>
 
+/** How the access tokens of a provider are read. */
+export interface AccessTokenReader {
+  readonly read: ReadAccessToken
+  /** `readRememberedToken` of the port. */
+  readonly readRemembered: (hash: string, now: EpochSeconds) => Awaitable<AccessTokenReading | null>
+}
+
 /**
  * Access tokens that are JWTs (RFC 9068, and RFC 8725): the provider's keys, our algorithms, `iss` exactly, `exp`, and
  * nothing that another kind of token has. What needs no key is judged first, so that only a token that is right in
@@ -45,7 +52,7 @@ export function createJwtReader({
   keysOfGiven,
   failures,
   clock,
-}: JwtReaderDeps): ReadAccessToken {
+}: JwtReaderDeps): AccessTokenReader {
   const remembered = createRememberedTokens({
     most: limits.rememberedTokens,
     bytes: limits.rememberedTokenBytes,
@@ -59,21 +66,25 @@ export function createJwtReader({
   ): Awaitable<AccessTokenReading> {
     if (raw.length > limits.accessTokenBytes)
       return invalid(`it is longer than ${limits.accessTokenBytes} bytes`)
-    const name = hash('sha256', raw, 'base64url')
+    const name = tokenHash(raw)
+    const goOn = (known: AccessTokenReading | null): Awaitable<AccessTokenReading> =>
+      known ?? readUnknown(raw, name, now, network, isGiven)
+    const known = readRemembered(name, now)
+    return known instanceof Promise ? known.then(goOn) : goOn(known)
+  }
+
+  function readRemembered(name: string, now: EpochSeconds): Awaitable<AccessTokenReading | null> {
     const known = remembered.find(name)
-    if (known === null) return readUnknown(raw, name, now, network, isGiven)
+    if (known === null) return null
     const { endsAt } = known.token
     if (endsAt !== null && isOver(endsAt, now)) {
       remembered.forget(name)
       return { kind: 'refused', why: 'token-over', detail: 'exp has passed' }
     }
-    const goOn = (key: RememberedToken['key'] | null): Awaitable<AccessTokenReading> => {
-      if (key !== null) {
-        if (key !== known.key) remembered.keep(name, { token: known.token, key }, raw.length)
-        return { kind: 'read', token: known.token }
-      }
-      remembered.forget(name)
-      return readUnknown(raw, name, now, network, isGiven)
+    const goOn = (key: RememberedToken['key'] | null): AccessTokenReading | null => {
+      if (key === null) remembered.forget(name)
+      else if (key !== known.key) remembered.verifiedBy(name, key)
+      return key && { kind: 'read', token: known.token }
     }
     const current = keys.current(known.key)
     return current instanceof Promise ? current.then(goOn) : goOn(current)
@@ -113,7 +124,7 @@ export function createJwtReader({
     return { kind: 'read', token: read.token }
   }
 
-  return read
+  return { read, readRemembered }
 }
 
 /**

@@ -12,6 +12,8 @@ export interface RememberedTokens {
   find(hash: string): RememberedToken | null
   /** `bytes`: of the token as it came. */
   keep(hash: string, entry: RememberedToken, bytes: number): void
+  /** The key of one that is remembered was published anew. */
+  verifiedBy(hash: string, key: KeyObject): void
   forget(hash: string): void
 }
 
@@ -47,6 +49,10 @@ export function createRememberedTokens(limits: RememberedTokenLimits): Remembere
         if (tokens.size <= limits.most && bytesInAll <= limits.bytes) return
         forget(oldest)
       }
+    },
+    verifiedBy: (hash, key) => {
+      const found = tokens.get(hash)
+      if (found !== undefined) tokens.set(hash, { ...found, key })
     },
     forget,
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import t from 'tap'
+import { readJwtForm } from '../../../src/core/credential/jwt-form.ts'
 import { isOurs, type Presented, presentedCredentials } from '../../../src/core/credential/presented.ts'
 import type { KeyForms } from '../../../src/core/keys/api-key-settings.ts'
 import { formatKey, formatKeyId, newKeyId, newKeySecret } from '../../../src/core/keys/key-form.ts'
@@ -27,8 +28,10 @@ function basic(user: string, password: string): string {
 function told(presented: readonly Presented[]): string {
   return presented
     .map((one) => {
-      const more = one.kind === 'jwt' ? [one.issuer] : one.kind === 'short-token' ? [one.of] : []
-      return [one.kind, one.by, ...more].map(String).join(' ')
+      if (one.kind === 'short-token') return `short-token ${one.by} ${one.of}`
+      const form = one.kind === 'token' ? readJwtForm(one.token) : null
+      if (form !== null) return `jwt ${one.by} ${form.issuer}`
+      return `${one.kind === 'token' ? 'opaque' : one.kind} ${one.by}`
     })
     .join(', ')
 }
