@@ -74,6 +74,11 @@ t.test(
     t.match(frame?.url(), /frontchannel-logout/, 'it may stand in a page of the provider')
     t.equal(await frame?.evaluate('document.body.innerHTML'), '')
     t.same(sids(), [])
+    await poll(
+      'what both were asked with and answered',
+      () => asked.length,
+      (count) => count === 2,
+    )
     t.match(asked.at(-1), { cookie: undefined, policy: `frame-ancestors ${op.issuer};` })
 
     await context.clearCookies({ domain: 'localhost' }) // The provider would sign her in again unasked.

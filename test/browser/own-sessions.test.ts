@@ -49,6 +49,12 @@ const isSignedOut = async (page: Page): Promise<void> => {
 
 const items = (page: Page) => page.getByRole('listitem')
 
+/** Of the whole page: a heading stands there before what follows it. */
+async function countOf(page: Page): Promise<number> {
+  await page.waitForLoadState()
+  return items(page).count()
+}
+
 t.test('one browser signs out another, without a script, on a small dark telephone', async (t) => {
   const there = await signedIn(t, { userAgent: firefox })
   const here = await signedIn(t, {
@@ -60,7 +66,7 @@ t.test('one browser signs out another, without a script, on a small dark telepho
   await here.goto(`${url}/.auth/`)
   await here.getByRole('link', { name: 'Where you are signed in' }).click()
   await here.getByRole('heading', { level: 1, name: 'Where you are signed in' }).waitFor()
-  t.equal(await items(here).count(), 2)
+  t.equal(await countOf(here), 2)
   t.match(
     await items(here).nth(0).innerText(),
     /on Linux\s+This browser[\s\S]*127\.0\.0\.0\/24[\s\S]*Sign out/,
@@ -85,7 +91,8 @@ t.test('one signs out everywhere else at once, also where a WebSocket is open', 
   const here = await signedIn(t)
   await here.goto(`${url}/.auth/logout`)
   await here.getByRole('link', { name: 'Where you are signed in' }).click()
-  t.equal(await items(here).count(), 3)
+  await here.getByRole('heading', { level: 1, name: 'Where you are signed in' }).waitFor()
+  t.equal(await countOf(here), 3)
   await here.getByRole('button', { name: 'Sign out everywhere else' }).click()
   await here.getByText('You are signed in nowhere else.').waitFor()
   const state = () => socket?.evaluate((it) => (it as { readonly readyState: number }).readyState)
@@ -112,7 +119,7 @@ t.test('a page that stood open ends nothing that was not on it, and is no error'
   await there.getByRole('heading', { level: 1, name: 'Hello, alice' }).waitFor()
   await old.getByRole('button', { name: /^Sign out there/ }).click()
   await old.getByRole('button', { name: /^Sign out there/ }).waitFor()
-  t.equal(await items(old).count(), 2, 'the new sign-in is another session')
+  t.equal(await countOf(old), 2, 'the new sign-in is another session')
   t.ok(await isSignedIn(there))
 })
 

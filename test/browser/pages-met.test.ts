@@ -175,6 +175,7 @@ t.test(
         })
         await open(page)
         await page.getByRole('heading', { level: 1, name: expected }).waitFor()
+        await page.waitForLoadState()
         t.equal(last, status)
         t.match(await page.getByRole('main').innerText(), says)
         t.equal(await page.getByRole('heading', { level: 1 }).count(), 1)
