@@ -10,6 +10,7 @@ import { startTestGateway } from '../../support/gateway.ts'
 import { freePort } from '../../support/ports.ts'
 import { type RawClient, rawClient } from '../../support/raw.ts'
 import { createAuthority } from '../../support/tls.ts'
+import { poll } from '../../support/waiting.ts'
 
 // From here every peer is of the loopback, which is private: limits count a hundredfold.
 const hundred = 100
@@ -85,9 +86,17 @@ t.test('a trusted proxy has no such bound, and who is trusted is asked anew each
   let trusted = loopback
   let refused = 0
   const server = http.createServer()
+  let accepted = 0
+  server.on('connection', () => accepted++)
   connectionBound({ most: 1, trusted: () => trusted, onRefused: () => refused++ })(server)
   const port = await listening(t, server)
   await many(t, port, hundred + 1)
+  // A client is connected before the server has seen it.
+  await poll(
+    'the server to have them',
+    () => accepted,
+    (count) => count === hundred + 1,
+  )
   t.equal(refused, 0)
   trusted = []
   await many(t, port, hundred)
