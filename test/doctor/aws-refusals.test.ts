@@ -164,6 +164,7 @@ const answered = (more: Partial<Extract<UpstreamAnswer, { kind: 'answered' }>>):
   ...{ kind: 'answered', status: 403, location: null, errorType: null, message: null, page: null },
   refusal: null,
   httpApiSays: null,
+  ...{ json: null, coding: null, refresh: null, link: null },
   ...more,
 })
 const failed = (code: ConstructorParameters<typeof UpstreamFault>[0]): UpstreamAnswer => ({

@@ -46,12 +46,25 @@ t.test('links below the base path, in every form in which browsers follow them',
     '<meta http-equiv="refresh" content="0; url=/prod/login">',
     `<meta http-equiv=refresh content="3;URL='/prod/login'">`,
     '<!-- <a href="/x"> --><a href="/prod/x"><!-- never closed',
+    '<img src=/a.png srcset="/a.png 1x, /prod/b.png 2x">',
+    '<video poster="/prod/still.jpg">',
+    '<object data="/prod/a.svg">',
+    '<svg><use xlink:href="/prod/icons.svg#a"/></svg>',
+    '<button hx-post="/prod/save">',
+    '<div style="background: url(/prod/a.png)">',
+    `<div style='background: url("/prod/a.png")'>`,
+    "<style>@import '/prod/a.css'; a { color: red }</style>",
+    '<style>a { background: url( "/prod/a.png" ) }',
+    '<base href="/prod/"><a href="home">',
+    '<base href=/prod/>',
   ]
   for (const form of forms) {
     const { lines } = await linesFor(t, html(`<!doctype html><p>${form}x</p>`))
     t.match(
       lines,
-      [/^failed .*\/prod\/ leads browsers around the gateway: (href|src|action|formaction|refresh) /],
+      [
+        /^failed .*\/prod\/ leads browsers around the gateway: (href|src|action|formaction|refresh|srcset|poster|data|xlink:href|hx-post|url\(\)) /,
+      ],
       form,
     )
     t.match(lines, [/X-Forwarded-Prefix/], 'the cure of an app anywhere')
@@ -86,6 +99,13 @@ t.test('links that are right', async (t) => {
     '<meta http-equiv=refresh content="60">',
     '<meta http-equiv=refresh content="0; url=/x">',
     '<a data-note="/prod/x" href="/y">',
+    '<pre>&lt;a href="/prod/x"&gt;</pre>',
+    '<p>write href="/prod/x" there',
+    '<base href="https://other.example/"><a href="/prod/x">',
+    '<base href="/app/"><a href="prod/x">',
+    '<style>a::after { content: "/prod/x" }</style>',
+    '<script>if (a < b && c > d) go("/x")</script>',
+    '<script>const text = "see /prod/x", other = "/production"</script>',
   ]
   for (const form of right) {
     const { lines } = await linesFor(t, html(`${form}<a href="/z">x</a>`))
@@ -114,11 +134,83 @@ t.test('`Location`: what the gateway maps is right, and what it does not is told
   ])
 })
 
+t.test(
+  'texts of scripts and JSON may be addresses: a warning, and less than a link that is one',
+  async (t) => {
+    const scripts = [
+      '<script>fetch("/prod/api")</script>',
+      "<script>const base = '/prod'</script>",
+      `<script>location = \`/prod/\${page}\`</script>`,
+      '<script type="application/json">{"next":"\\/prod\\/home"}</script>',
+      '<script>var a = "\\u002Fprod\\u002Fhome"</script>',
+      `<button onclick="location='/prod/x'">`,
+      '<script>never("/prod/closed")',
+    ]
+    for (const script of scripts) {
+      const { lines } = await linesFor(t, html(`${script}<a href="/x">`))
+      t.match(
+        lines,
+        [/^warning .* around the gateway: script \/prod.*: if it is asked for, it is not there\. /],
+        script,
+      )
+    }
+    t.match((await linesFor(t, html('<script>go("/prod/a")</script><a href="/prod/b">'))).lines, [
+      /^failed .*: href \/prod\/b\. /,
+    ])
+    const json = (body: string, status = '200 OK') =>
+      html(body, '', status).replace('text/html', 'application/json')
+    t.match((await linesFor(t, json('{"self":"/prod/users/1"}'))).lines, [
+      /^warning .*: JSON \/prod\/users\/1: /,
+    ])
+    t.same((await linesFor(t, json('{"self":"/users/1"}'))).lines, [])
+    t.same((await linesFor(t, json('{"message":"/prod/users/1"}', '404 Not Found'))).lines, [])
+  },
+)
+
+t.test('`Refresh` and `Link`, which the gateway does not map; cookies it does', async (t) => {
+  for (const line of [
+    'Refresh: 0; url=/prod/next',
+    'Link: </a.css>; rel=preload, </prod/b.css>; rel=preload',
+  ])
+    t.match((await linesFor(t, html('', `${line}\r\n`))).lines, [/^failed .*: (Refresh|Link) \/prod\//], line)
+  t.same((await linesFor(t, html('', 'Set-Cookie: a=b; Path=/prod\r\n'))).lines, [])
+})
+
+t.test('a page that is compressed though nobody asked for it: told, and nothing is guessed', async (t) => {
+  const app = await recordingUpstream({ answer: answerHeads(html('x', 'Content-Encoding: gzip\r\n')) })
+  t.teardown(() => app.close())
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}/prod`))
+  t.match(lines('apps.wiki', 'links'), [
+    /^note .*\/prod\/ is compressed \(gzip\), though `identity` was asked for/,
+  ])
+  t.match(app.received(), /^accept-encoding: identity\r$/im)
+})
+
+t.test('pages that are made to take long take no longer', async (t) => {
+  const parts = [
+    '<a ',
+    '<script>',
+    '<style>',
+    'url(',
+    "<a href='",
+    '<a "',
+    '"/',
+    '<!--',
+    '<base ',
+    '<a x=',
+    ' href =',
+  ]
+  for (const part of parts) {
+    const { lines } = await linesFor(t, html(part.repeat(Math.floor(250_000 / part.length))))
+    t.ok(lines.length <= 1, part)
+  }
+})
+
 t.test('what is no page, or hidden by a coding, says nothing', async (t) => {
   const link = '<a href="/prod/x">'
   for (const answer of [
-    html(link).replace('text/html', 'application/json'),
-    html(link, 'Content-Encoding: gzip\r\n'),
+    html(link).replace('text/html', 'text/plain'),
+    html(link, 'Content-Encoding: gzip\r\n').replace('text/html', 'text/plain'),
     html('no link'),
     html(link).replace('Content-Type', 'X-Content-Type'),
   ])

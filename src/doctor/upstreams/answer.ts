@@ -19,6 +19,12 @@ export type UpstreamAnswer =
       readonly httpApiSays: HttpApiWord | null
       /** The beginning of an HTML page, unencoded; null: it is none. */
       readonly page: string | null
+      /** The same of JSON that is no error. */
+      readonly json: string | null
+      /** The coding of a page, which was not asked for and hides it; null: none does. */
+      readonly coding: string | null
+      readonly refresh: string | null
+      readonly link: string | null
       /** What a 401 or 403 says, its bytes as they came, to be compared and never told; null: another status. */
       readonly refusal: string | null
     }
@@ -42,7 +48,7 @@ export function receiveAnswer(
     const exchange = upstreams.request(request, {
       head: (head) => {
         const kind = kindOf(head)
-        most = kind === null ? 0 : mostBytes[kind]
+        most = kind === null ? 0 : mostBytes[kind === 'json' && head.statusCode < 400 ? 'page' : kind]
         const timer = setTimeout(() => finish(), kind === null ? 0 : patienceMs)
         finish = () => {
           finish = () => {}
@@ -94,6 +100,10 @@ function readAnswer(
     message: typeof message === 'string' ? withheld(message, secrets) : null,
     httpApiSays: kind === 'json' ? readHttpApiWord(head, text) : null,
     page: kind === 'page' ? text : null,
+    json: kind === 'json' && head.statusCode < 400 ? text : null,
+    coding: isPage(head) ? codingOf(head) : null,
+    refresh: fieldOf(head, 'refresh'),
+    link: fieldOf(head, 'link'),
     refusal: isRefusal(head) ? body.toString('latin1', 0, mostBytes.refusal) : null,
   }
 }
@@ -114,11 +124,23 @@ function kindOf(head: AnswerHead): keyof typeof mostBytes | null {
 
 /** What no coding hides: none was asked for. */
 function textKindOf(head: AnswerHead): 'page' | 'json' | null {
+  if (codingOf(head) !== null) return null
+  if (isPage(head)) return 'page'
+  return typeOf(head) === 'application/json' ? 'json' : null
+}
+
+function codingOf(head: AnswerHead): string | null {
   const coding = fieldOf(head, 'content-encoding')
-  if (coding !== null && coding.toLowerCase() !== 'identity') return null
+  return coding === null || coding.toLowerCase() === 'identity' ? null : coding
+}
+
+function isPage(head: AnswerHead): boolean {
+  return ['text/html', 'application/xhtml+xml'].includes(typeOf(head))
+}
+
+function typeOf(head: AnswerHead): string {
   const [type = ''] = (fieldOf(head, 'content-type') ?? '').toLowerCase().split(';')
-  if (['text/html', 'application/xhtml+xml'].includes(type.trim())) return 'page'
-  return type.trim() === 'application/json' ? 'json' : null
+  return type.trim()
 }
 
 function fieldOf({ headers }: AnswerHead, wanted: string): string | null {

@@ -90,7 +90,7 @@ function get(
     path,
     headers: [
       ...['Host', upstream.preserveHost ? new URL(app.url).host : upstream.host],
-      ...['Accept', '*/*', 'User-Agent', agent],
+      ...['Accept', '*/*', 'Accept-Encoding', 'identity', 'User-Agent', agent],
       ...more,
     ],
     body: null,

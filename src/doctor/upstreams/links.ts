@@ -4,6 +4,7 @@ import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import { withheld } from './answer.ts'
 import { isOfApiGateway, isOfAws } from './aws-hosts.ts'
+import { linksOfHeaders, linksOfJson, linksOfPage, type PageLink, type PageLinks } from './page-links.ts'
 
 /** A page of an app: where browsers have it, and what it is. */
 export interface SeenPage {
@@ -14,6 +15,13 @@ export interface SeenPage {
   /** HTML; null: it was none. */
   readonly page: string | null
   readonly location: string | null
+  /** The same of JSON. */
+  readonly json: string | null
+  /** How it was compressed though nobody asked for that, so that it was not read; null: it was not. */
+  readonly coding: string | null
+  /** `Refresh` and `Link` of the answer. */
+  readonly refresh: string | null
+  readonly link: string | null
   /** What the page may repeat, and is not told again. */
   readonly secrets: readonly string[]
 }
@@ -26,60 +34,76 @@ export interface SeenPage {
 export function linksFindings(say: FindingsOf, app: App, pages: readonly SeenPage[]): readonly Finding[] {
   const address = publicAddress(app)
   const seen = pages.map((page) => ({ page, links: linksOf(address, page) }))
-  const count = seen.reduce((sum, { links }) => sum + links.length, 0)
-  if (count === 0) return []
-  const lost = seen.map(({ page, links }) => {
-    const around = links.filter(({ value }) => leadsAround(app, address, page, value))
-    return {
-      page,
-      links: around,
-      texts: [...new Set(around.map(({ name, value }) => `${name} ${told(value, page)}`))],
-    }
-  })
-  const first = lost.find(({ texts }) => texts.length > 0)
-  if (first === undefined)
-    return [say.ok('links', `${count} ${count === 1 ? 'link was' : 'links were'} seen, none leads elsewhere`)]
-  const shown = first.texts.slice(0, mostShown)
-  const more = lost.reduce((sum, { texts }) => sum + texts.length, 0) - shown.length
-  const saw = `${first.page.path} leads browsers around the gateway: ${shown.join(', ')}`
-  const isHost = isOfHost(address, first.page, first.links[0]?.value ?? '')
-  return [say.failed('links', more > 0 ? `${saw}, and ${more} more` : saw, cureFor(app, isHost))]
+  const hidden = pages.filter(({ coding }) => coding !== null).map((page) => hiddenFinding(say, page))
+  const count = seen.reduce((sum, { links }) => sum + links.filter(({ isSure }) => isSure).length, 0)
+  const around = (isSure: boolean) =>
+    seen.map(({ page, links }) => {
+      const lost = links.filter((link) => link.isSure === isSure && leadsAround(app, address, link))
+      return { page, lost }
+    })
+  const surely = lostOf(address, around(true))
+  const maybe = lostOf(address, around(false))
+  if (surely !== null) return [say.failed('links', surely.text, cureFor(app, surely.isHost)), ...hidden]
+  if (maybe !== null) {
+    const saw = `${maybe.text}: if it is asked for, it is not there`
+    return [say.warning('links', saw, cureFor(app, maybe.isHost)), ...hidden]
+  }
+  if (count === 0) return hidden
+  const text = `${count} ${count === 1 ? 'link was' : 'links were'} seen, none leads elsewhere`
+  return [say.ok('links', text), ...hidden]
+}
+
+interface LostLinks {
+  readonly page: SeenPage
+  readonly lost: readonly Link[]
+}
+
+/** What is told of links that lead around, and whether the first leads to another host; null: none does. */
+function lostOf(
+  address: PublicAddress,
+  pages: readonly LostLinks[],
+): { readonly text: string; readonly isHost: boolean } | null {
+  const texts = pages.map(({ page, lost }) => [
+    ...new Set(lost.map(({ name, value }) => `${name} ${told(value, page)}`)),
+  ])
+  const at = texts.findIndex((some) => some.length > 0)
+  const [page, first] = [pages[at]?.page, pages[at]?.lost[0]]
+  if (page === undefined || first === undefined) return null
+  const shown = (texts[at] ?? []).slice(0, mostShown)
+  const more = texts.flat().length - shown.length
+  const saw = `${page.path} leads browsers around the gateway: ${shown.join(', ')}`
+  return { text: more > 0 ? `${saw}, and ${more} more` : saw, isHost: isOfHost(address, first) }
+}
+
+function hiddenFinding(say: FindingsOf, { path, coding }: SeenPage): Finding {
+  return say.note(
+    'links',
+    `${path} is compressed (${showOwn(coding ?? '', 40)}), though \`identity\` was asked for: its links were not read`,
+  )
 }
 
 const mostShown = 3
 
-interface Link {
-  readonly name: string
-  readonly value: string
-}
+type Link = PageLink & { readonly base: string }
 
-/** Attributes of HTML that browsers follow, or send forms to; `content` where a page sends them on by itself. */
-const attribute = /[\s"'/](href|src|action|formaction|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'<>]+))/gi
-const refresh = /^\s*\d+(?:\.\d+)?\s*[;,]\s*(?:url\s*=\s*)?["']?([^"']+)/i
-
-function linksOf(address: PublicAddress, { page, location }: SeenPage): readonly Link[] {
-  const found = [...withoutComments(page ?? '').matchAll(attribute)].flatMap(
-    ([, name = '', double, single, bare]): readonly Link[] => {
-      const value = (double ?? single ?? bare ?? '').replaceAll('&amp;', '&').trim()
-      if (name.toLowerCase() !== 'content') return [{ name: name.toLowerCase(), value }]
-      const to = refresh.exec(value)?.[1]
-      return to === undefined ? [] : [{ name: 'refresh', value: to.trim() }]
-    },
+function linksOf(address: PublicAddress, seen: SeenPage): readonly Link[] {
+  const { page, json, location, url } = seen
+  const moved =
+    location === null ? [] : [{ name: 'Location', value: toPublicLocation(address, location), isSure: true }]
+  const parts: readonly PageLinks[] = [
+    { base: null, links: moved },
+    linksOfHeaders(seen),
+    ...(page === null ? [] : [linksOfPage(page)]),
+    ...(json === null ? [] : [linksOfJson(json)]),
+  ]
+  return parts.flatMap(({ base, links }) =>
+    // `base` itself is relative to the page.
+    links.map((link) => ({ ...link, base: (base === null ? null : URL.parse(base, url)?.href) ?? url })),
   )
-  const moved = location === null ? [] : [{ name: 'Location', value: toPublicLocation(address, location) }]
-  return [...moved, ...found]
 }
 
-function withoutComments(page: string): string {
-  const [first = '', ...rest] = page.split('<!--')
-  return [
-    first,
-    ...rest.map((part) => (part.includes('-->') ? part.slice(part.indexOf('-->') + 3) : '')),
-  ].join(' ')
-}
-
-function leadsAround(app: App, { basePath, host }: PublicAddress, { url }: SeenPage, link: string): boolean {
-  const target = URL.parse(link, url)
+function leadsAround(app: App, { basePath, host }: PublicAddress, { base, value }: Link): boolean {
+  const target = URL.parse(value, base)
   if (target === null || !/^https?:$/.test(target.protocol)) return false
   if (target.host !== host) return hostsOf(app).has(target.host)
   const isBelow = (path: string) => path === basePath || path.startsWith(`${basePath}/`)
@@ -87,8 +111,8 @@ function leadsAround(app: App, { basePath, host }: PublicAddress, { url }: SeenP
 }
 
 /** Whether a link leads to another host than the public one. */
-function isOfHost({ host }: PublicAddress, { url }: SeenPage, link: string): boolean {
-  return URL.parse(link, url)?.host !== host
+function isOfHost({ host }: PublicAddress, { base, value }: Link): boolean {
+  return URL.parse(value, base)?.host !== host
 }
 
 function hostsOf({ upstream }: App): ReadonlySet<string> {
