@@ -23,7 +23,7 @@ import type { Test } from 'tap'
 import { startChild, stopChild } from '../child.ts'
 import { createWaits } from '../waiting.ts'
 
-export type AwsPlaceName = 'rest' | 'http' | 'functionUrl' | 'lambda' | 'sts'
+export type AwsPlaceName = 'rest' | 'http' | 'functionUrl' | 'lambda' | 's3' | 'lattice' | 'sts'
 
 export interface AwsKey {
   readonly accessKeyId: string
@@ -65,6 +65,8 @@ export interface AwsOptions {
   readonly http?: AwsPlaceOptions & { readonly stage?: string; readonly payload?: '1.0' | '2.0' }
   readonly functionUrl?: AwsPlaceOptions
   readonly lambda?: AwsPlaceOptions & { readonly arn?: string }
+  readonly s3?: AwsPlaceOptions
+  readonly lattice?: AwsPlaceOptions
   /** A domain that leads to every place too; REST and HTTP APIs keep their stage. */
   readonly domain?: string
   /** `module.function`; unless given serverless-wsgi's. */
@@ -112,6 +114,8 @@ export interface AwsRequest {
   /** What the token service was asked. */
   readonly form?: Readonly<Record<string, string>>
   readonly functionFailed?: boolean
+  /** What has come by now of a body that is taken as it comes. */
+  readonly sent?: { readonly bytes: number; readonly sha256: string }
   /** Of an answer that streams: how much of it was taken; `left`: whoever asked went away. */
   readonly taken?: 'in part' | 'whole' | 'left'
 }
@@ -128,6 +132,9 @@ export interface Aws {
   readonly http: AwsAddress & { readonly stage: string }
   readonly functionUrl: AwsAddress
   readonly lambda: AwsPlace & { readonly arn: string }
+  /** A bucket of S3, and a service of VPC Lattice: they take bodies as they come. */
+  readonly s3: AwsAddress
+  readonly lattice: AwsAddress
   /** `127.0.0.1:4712`, where a function of `handler: 'runtime'` polls; null without one. */
   readonly runtime: string | null
   /** For AWS_ENDPOINT_URL_STS. */
@@ -175,13 +182,15 @@ export async function startAws(t: Pick<Test, 'teardown'>, options: AwsOptions = 
   }
   const functionUrl = named(options, 'functionUrl', `abcdefghijklmnop012345.lambda-url.${region}.on.aws`)
   const lambda = named(options, 'lambda', `lambda.${region}.amazonaws.com`)
+  const s3 = named(options, 's3', `wiki-files.s3.${region}.amazonaws.com`)
+  const lattice = named(options, 'lattice', `wiki-0a1b2c3d.7d67968.vpc-lattice-svcs.${region}.on.aws`)
   const process = await startPlaces(folder, options, {
     region,
     arn,
     keys,
     handler: options.handler ?? 'wsgi_handler.handler',
     timeoutSeconds: options.timeoutSeconds ?? 30,
-    places: { rest, http, functionUrl, lambda },
+    places: { rest, http, functionUrl, lambda, s3, lattice },
     sts: options.sts ?? { roles: [] },
   })
   t.teardown(process.close)
@@ -196,6 +205,8 @@ export async function startAws(t: Pick<Test, 'teardown'>, options: AwsOptions = 
     rest: { ...address('rest', rest.hosts, `/${rest.stage}`), stage: rest.stage },
     http: { ...address('http', http.hosts, httpPath), stage: http.stage },
     functionUrl: address('functionUrl', functionUrl.hosts, ''),
+    s3: address('s3', s3.hosts, ''),
+    lattice: address('lattice', lattice.hosts, ''),
     lambda: { origin: origin('lambda'), host: lambda.hosts[0] ?? '', arn },
     runtime: process.port('runtime') === 0 ? null : `127.0.0.1:${process.port('runtime')}`,
     sts: { origin: origin('sts') },

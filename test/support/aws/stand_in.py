@@ -12,9 +12,11 @@ from functions import Function
 from http_listener import Answer, listen
 from places import FunctionUrl, HttpStage, Invoke, RestStage
 from runtime_api import RuntimeApi
+from storage import Bucket, LatticeService
 from sts import Sts
 
-KINDS = {"rest": RestStage, "http": HttpStage, "functionUrl": FunctionUrl, "lambda": Invoke}
+KINDS = {"rest": RestStage, "http": HttpStage, "functionUrl": FunctionUrl, "lambda": Invoke,
+         "s3": Bucket, "lattice": LatticeService}
 KEPT = 2000
 
 

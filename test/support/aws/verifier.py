@@ -11,7 +11,7 @@ import re
 from http.client import HTTPMessage
 from urllib.parse import quote, unquote_to_bytes
 
-from botocore.auth import SigV4Auth
+from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
@@ -128,7 +128,9 @@ def require_key(request, access_key, keys, now):
 
 
 def compare(request, signature, names, key, service, region, stamp):
-    auth = SigV4Auth(Credentials(key["accessKeyId"], key["secretAccessKey"], key.get("sessionToken")), service, region)
+    # S3 takes a path as it is; everywhere else it is normalized, and escaped once more.
+    signer = S3SigV4Auth if service == "s3" else SigV4Auth
+    auth = signer(Credentials(key["accessKeyId"], key["secretAccessKey"], key.get("sessionToken")), service, region)
     signed = AWSRequest(method=request.method, url=f"https://host{request.path}?{spelled(request.query)}")
     signed.context["timestamp"] = stamp
     headers = HTTPMessage()
@@ -143,7 +145,7 @@ def compare(request, signature, names, key, service, region, stamp):
     if service in ("s3", "vpc-lattice-svcs") and said == "UNSIGNED-PAYLOAD":
         body_hash = said
     canonical = "\n".join([
-        request.method, auth._normalize_url_path(request.path or "/"), auth.canonical_query_string(signed),
+        request.method, auth._normalize_url_path(path_of(request, service)), auth.canonical_query_string(signed),
         auth.canonical_headers(headers) + "\n", ";".join(names), body_hash,
     ])
     to_sign = auth.string_to_sign(signed, canonical)
@@ -153,6 +155,12 @@ def compare(request, signature, names, key, service, region, stamp):
             "The request signature we calculated does not match the signature you provided. Check your AWS Secret "
             "Access Key and signing method. Consult the service documentation for details.\n\nThe Canonical String for "
             f"this request should have been\n'{canonical}'\n\nThe String-to-Sign should have been\n'{to_sign}'\n")
+
+
+def path_of(request, service):
+    """botocore signs for S3 what it sends, which it has escaped before. S3 escapes each byte of the key itself: "UriEncode"."""
+    path = request.path or "/"
+    return quote(unquote_to_bytes(path), safe="/-_.~") if service == "s3" else path
 
 
 def spelled(query):
