@@ -2,7 +2,7 @@ import { keysOfIssuer } from '../core/assertion/settings.ts'
 import type { Gateway } from '../core/gateway.ts'
 
 /** An app that is sent identity assertions, and what it has to demand of them. */
-export interface AssertedApp {
+interface AssertedApp {
   readonly app: string
   readonly header: string
   readonly issuer: string

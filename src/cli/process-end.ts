@@ -1,7 +1,7 @@
 /** How long a process that is done waits for what a package left open. */
 const leftOpenMs = 1_000
 
-export interface DoneProcess {
+interface DoneProcess {
   readonly stdout: { readonly writableLength: number }
   readonly stderr: { readonly writableLength: number }
   exit(status: number): unknown

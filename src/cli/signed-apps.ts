@@ -2,7 +2,7 @@ import type { Gateway } from '../core/gateway.ts'
 import { signingText } from '../core/signing-text.ts'
 
 /** An app that is asked by signed requests, and how. */
-export interface SignedApp {
+interface SignedApp {
   readonly app: string
   readonly reached: string
 }

@@ -4,7 +4,7 @@ import { filesNamedIn } from './interpolate.ts'
 import { type ConfigNode, type ConfigPath, nodeAt } from './node.ts'
 
 /** One of the files that decide who gets in. */
-export interface DecidingFile {
+interface DecidingFile {
   /** `configuration`, `shadow`, or how a rule puts it in: `lines`, `file`; behind `shadow ` those of that file. */
   readonly as: string
   /** As it is named in the configuration; empty for the configuration itself, which may be called anything. */

@@ -2,7 +2,7 @@ import type { ConfigPath } from './node.ts'
 import { holdsSecret } from './secret-keys.ts'
 
 /** A value that would be filled in elsewhere, and is taken as it stands here. */
-export interface ForeignReference {
+interface ForeignReference {
   readonly message: string
   /** How it is written here; null where that is not known, or where the value may be a secret after all. */
   readonly suggestion: string | null

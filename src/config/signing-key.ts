@@ -4,7 +4,7 @@ import { isObject, parseJson } from '../core/json.ts'
 import { Secret } from '../core/secret.ts'
 import { algorithmsOfKey } from '../core/signature-algorithm.ts'
 
-export type SigningKeyReading =
+type SigningKeyReading =
   | { readonly ok: true; readonly key: SigningKey }
   /** A sentence without anything of the text. */
   | { readonly ok: false; readonly message: string }

@@ -51,7 +51,7 @@ function listenPathFault(path: string): string | null {
 const socketPathBytes = 107
 
 /** Why a path can be no socket's; null when it can. */
-export function socketPathFault(path: string): string | null {
+function socketPathFault(path: string): string | null {
   if (!path.startsWith('/')) return 'expected the whole path of a socket: unix:/run/app.sock'
   if (/[\u0000-\u001f\u007f]/.test(path)) return 'the path of a socket must not hold controls'
   if (path.endsWith('/')) return 'the path of a socket must not end with "/"'

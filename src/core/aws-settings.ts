@@ -21,7 +21,7 @@ export interface AwsCredentialSettings {
   readonly region: string
 }
 
-export interface AwsKeySettings {
+interface AwsKeySettings {
   readonly accessKeyId: string
   readonly secretAccessKey: Secret
   readonly sessionToken: Secret | null

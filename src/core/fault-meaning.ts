@@ -1,7 +1,7 @@
 import type { FaultCode } from './fault.ts'
 
 /** What a code stands for, and where an operator looks first. In docs/reference.md, and where a log is explained. */
-export interface FaultMeaning {
+interface FaultMeaning {
   readonly means: string
   readonly lookAt: string
 }

@@ -63,7 +63,7 @@ const table = {
 
 export type FaultCode = keyof typeof table
 export type FaultStatus = (typeof table)[FaultCode]['status']
-export type FaultLevel = 'fatal' | 'error' | 'warn' | 'info'
+type FaultLevel = 'fatal' | 'error' | 'warn' | 'info'
 
 export const faultCodes: readonly FaultCode[] = Object.keys(table) as FaultCode[]
 

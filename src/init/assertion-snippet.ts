@@ -3,7 +3,7 @@ import { type AssertionSettings, assertionType, keysOfIssuer } from '../core/ass
 /** What an app is made with: any of WSGI, such as Flask and Django, or a handler of AWS Lambda in Python. */
 export const snippetKinds = ['flask', 'lambda-python'] as const
 
-export type SnippetKind = (typeof snippetKinds)[number]
+type SnippetKind = (typeof snippetKinds)[number]
 
 /**
  * A program for an app that verifies identity assertions with PyJWT, with the names of this app's in it. It refuses

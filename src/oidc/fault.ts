@@ -68,7 +68,7 @@ function innermostName(thrown: unknown): string {
 }
 
 /** What an answer of the token endpoint is judged by beside itself. */
-export interface TokenRequestFacts {
+interface TokenRequestFacts {
   /** What was sent; never in a message. */
   readonly credentials: readonly string[]
   /** The keys that prove the client, for an operator whose client is refused: see client-auth. */

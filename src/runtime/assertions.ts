@@ -15,7 +15,7 @@ export interface Assertions {
   readonly keySet: string | null
 }
 
-export interface AssertionsSetup {
+interface AssertionsSetup {
   readonly apps: readonly App[]
   /** The first signs. Empty only where no app wants assertions. */
   readonly keys: readonly SigningKey[]

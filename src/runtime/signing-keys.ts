@@ -8,7 +8,7 @@ import type { Random } from '../core/session/seal.ts'
 import { type KeptSecret, readOrMakeSecret } from './kept-secret.ts'
 
 /** What of a configuration says where the keys of assertions are. */
-export type SigningPlace = Pick<Gateway, 'signingKeys' | 'session' | 'dataFolder' | 'apps'>
+type SigningPlace = Pick<Gateway, 'signingKeys' | 'session' | 'dataFolder' | 'apps'>
 
 /**
  * The keys of `signing_keys`; where the file has none and an app wants assertions, one that is made once and kept in

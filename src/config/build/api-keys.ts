@@ -19,7 +19,7 @@ const { store: _store, keys: _keys, self_service: _selfService, ...plainKeys } =
 /** `api_keys` before it is known which apps there are. */
 export type ApiKeysDraft = Omit<ApiKeySettings, 'selfService'>
 
-export interface BuiltApiKeys {
+interface BuiltApiKeys {
   /** Null: there are none, or something was faulty and reported. */
   readonly draft: ApiKeysDraft | null
   readonly sealing: readonly NamedSecret[]

@@ -25,7 +25,7 @@ import type { AuthPrefix } from './service.ts'
 import { buildUpstream } from './upstream.ts'
 
 /** What holds for every app of the file. */
-export interface AppSurroundings {
+interface AppSurroundings {
   readonly defaults: Defaults
   readonly auth: AuthPrefix | null
   /** Of `session`: for apps that say nothing of their own. */

@@ -9,7 +9,7 @@ import { faultAt, faultAtKey, isWritten, type Scope } from './scope.ts'
 import { tellsApart } from './token-headers.ts'
 
 /** What an assertion says of where it comes from and whom it is for. */
-export interface AssertionPlace {
+interface AssertionPlace {
   /** Of the app: `https://wiki.example.com`. */
   readonly origin: string
   /** The app's `url`. */

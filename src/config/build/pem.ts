@@ -68,7 +68,7 @@ export function readPrivateKey(scope: Scope, path: ConfigPath, value: string, jw
   return null
 }
 
-export interface KeyPair {
+interface KeyPair {
   readonly certificate: string
   readonly key: Secret
 }

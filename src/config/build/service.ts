@@ -35,7 +35,7 @@ export function buildAuthPrefix(scope: Scope, authPrefix: TopKeys['auth_prefix']
   return null
 }
 
-export interface BuiltLog {
+interface BuiltLog {
   /** Null when something in it was faulty. */
   readonly log: LogSettings | null
   /** The key of its hashes, as one of the secrets that must be strong and serve nothing else. */

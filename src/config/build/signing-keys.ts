@@ -10,7 +10,7 @@ import { faultAt, isWritten, type Scope, warnAt } from './scope.ts'
 const path: ConfigPath = ['signing_keys']
 
 /** What the keys are held against: each serves one purpose, and one that every gateway makes for itself serves one of them. */
-export interface SigningSurroundings {
+interface SigningSurroundings {
   /** Null: it was faulty. */
   readonly session: SessionSettings | null
   readonly apps: readonly Pick<App, 'identityAssertion'>[]

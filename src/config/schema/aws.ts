@@ -3,7 +3,7 @@ import { regionPattern } from './aws-region.ts'
 import { oneOf, secret, text } from './values.ts'
 
 /** Services that verify signed requests on the way to an app. */
-export const signedServices = ['execute-api', 'lambda', 's3', 'vpc-lattice-svcs'] as const
+const signedServices = ['execute-api', 'lambda', 's3', 'vpc-lattice-svcs'] as const
 
 /** IAM: `GetRole` and `AssumeRole`, what their parameters may be. A path has at most 512 characters with its slashes. */
 const roleArn = /^arn:aws(?:-[a-z]{1,10}){0,3}:iam::[0-9]{12}:role\/(?:[!-~]{1,510}\/)?[\w+=,.@-]{1,64}$/

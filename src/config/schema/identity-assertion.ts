@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { claimPath, durationAtMost, forms, headerName, oneOrMore, pem, text } from './values.ts'
 
 /** The keys of `identity_assertion`. */
-export const assertionKeys = {
+const assertionKeys = {
   header: headerName
     .prefault('X-Claimgate-Assertion')
     .describe(

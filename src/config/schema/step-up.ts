@@ -10,7 +10,7 @@ const acrValue = z
     error: 'expected one value of `acr`: visible ASCII without spaces and quotes',
   })
 
-export const stepUpKeys = {
+const stepUpKeys = {
   acr_values: oneOrMore(acrValue)
     .register(forms, { form: 'value or list of values' })
     .optional()

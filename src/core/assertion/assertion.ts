@@ -9,7 +9,7 @@ import { type AssertionSettings, assertionType } from './settings.ts'
 /** What no statement can hold as it was sent, or none that fits. */
 export type UnsendableClaim = 'claim-number' | 'claim-text' | 'assertion-too-large'
 
-export interface UnsendableAssertion {
+interface UnsendableAssertion {
   readonly ok: false
   readonly header: string
   readonly why: UnsendableClaim
@@ -24,7 +24,7 @@ export type AssertionLine =
   | UnsendableAssertion
 
 /** All that a statement says but when: the same as long as the person's claims are. */
-export type AssertionContent =
+type AssertionContent =
   /** JSON of an object with at least one member. */
   { readonly ok: true; readonly json: string } | UnsendableAssertion
 

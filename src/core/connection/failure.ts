@@ -16,7 +16,7 @@ export function failureText(failure: ConnectionFailure): string {
 }
 
 /** Where in the life of a connection. */
-export function phaseText(phase: ConnectionPhase): string {
+function phaseText(phase: ConnectionPhase): string {
   switch (phase) {
     case 'connecting':
       return 'while it was being made'

@@ -23,7 +23,7 @@ export interface UpstreamAnswer extends AnswerHead {
   readonly change?: ResponseHeaders | undefined
 }
 
-export interface DownstreamHeaders {
+interface DownstreamHeaders {
   /** Null: that of the status. */
   readonly reasonPhrase: string | null
   /** Name, value, name, value … for the client, without `Connection` and `Transfer-Encoding`: those are the server's. */

@@ -3,7 +3,7 @@ import { limits } from '../limits/table.ts'
 import type { UpstreamSettings } from '../upstream-settings.ts'
 
 /** What the headers of one request may have, in bytes. */
-export interface HeaderBudget {
+interface HeaderBudget {
   /** Those of the gateway, whoever asks. */
   readonly own: number
   /** These and the client's. */
@@ -86,7 +86,7 @@ export interface CountedRequest {
   readonly added: number
 }
 
-export interface BudgetRefusal {
+interface BudgetRefusal {
   readonly reason: 'identity-unsendable' | 'headers-too-large'
   /** The sizes, for the log alone. */
   readonly detail: string

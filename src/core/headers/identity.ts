@@ -9,7 +9,7 @@ import { claimText, plainForm, type Unsendable } from './claim-text.ts'
 import type { CredentialWord, HeaderForm, TokenHeader } from './form.ts'
 import { type SentTokens, tokenLines, type UnsendableToken } from './token-headers.ts'
 
-export type IdentityLines =
+type IdentityLines =
   /** Name, value, name, value …; a header without a value is not there. */
   { readonly ok: true; readonly lines: readonly string[] } | UnsendableHeader
 

@@ -10,7 +10,7 @@ import { type HeaderPlan, linesOf } from './plan.ts'
 import { isUnsignableType } from './signed-content-type.ts'
 import type { SentTokens } from './token-headers.ts'
 
-export interface ForwardedRequest {
+interface ForwardedRequest {
   /** As Node gives them: name, value, name, value … */
   readonly rawHeaders: readonly string[]
   readonly forwarding: Forwarding
@@ -26,7 +26,7 @@ export interface ForwardedRequest {
   readonly destination: string | null
 }
 
-export type UpstreamHeaders =
+type UpstreamHeaders =
   /** Name, value, name, value …, Host included. `ofClient`: how many entries, from the first, are the client's. */
   | { readonly ok: true; readonly headers: readonly string[]; readonly ofClient: number }
   | { readonly ok: false; readonly reason: 'connection-options' | 'content-type-ambiguous' }

@@ -1,7 +1,7 @@
 import type { QueryReason } from '../decision.ts'
 import { limits } from '../limits/table.ts'
 
-export type SignedQuery =
+type SignedQuery =
   /** With its `?`; empty where there is no parameter. */
   { readonly ok: true; readonly query: string } | { readonly ok: false; readonly reason: QueryReason }
 

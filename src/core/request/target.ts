@@ -22,7 +22,7 @@ export interface Target {
 }
 declare const target: unique symbol
 
-export type TargetReading =
+type TargetReading =
   | { readonly ok: true; readonly target: Target }
   | { readonly ok: false; readonly reason: TargetReason }
 

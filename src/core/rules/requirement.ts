@@ -182,7 +182,7 @@ export function mentionsConnection(requirement: Requirement): boolean {
 }
 
 /** Whether it is about the connection, and not about who asks. */
-export function isOfConnection({ kind }: Condition): boolean {
+function isOfConnection({ kind }: Condition): boolean {
   return kind === 'client_ip' || kind === 'certificate'
 }
 

@@ -6,7 +6,7 @@ import { namedClaims } from '../rules/named-claims.ts'
 import { claimsOfStepUp, type StepUp } from '../step-up.ts'
 
 /** What sessions of an origin are judged and shown by. */
-export type ClaimNaming = {
+type ClaimNaming = {
   readonly gateway: Pick<Gateway, 'shadow' | 'apiKeys'>
   readonly origin: Pick<Origin, 'origin' | 'apps'>
   readonly provider: Pick<ProviderSettings, 'name' | 'userId' | 'displayName'>

@@ -23,6 +23,6 @@ export function keepsTokens(
 }
 
 /** Whether the app gets a token at any of its locations. */
-export function sendsTokens({ fallback, allLocations }: Pick<App, 'fallback' | 'allLocations'>): boolean {
+function sendsTokens({ fallback, allLocations }: Pick<App, 'fallback' | 'allLocations'>): boolean {
   return [fallback, ...allLocations].some(({ forwarding }) => forwarding.tokenHeaders.length > 0)
 }

@@ -60,7 +60,7 @@ export interface Admission {
 }
 
 /** A header credential that counted, good or not. */
-export interface CountedHeader {
+interface CountedHeader {
   readonly credential: HeaderCredential
   /** By our clock; null: not known to end. */
   readonly endsAt: EpochSeconds | null

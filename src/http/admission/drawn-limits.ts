@@ -64,7 +64,7 @@ export function withLimits(
 }
 
 /** A verdict of `drawBefore` or `draw` as the admission's. */
-export function afterDrawing(admission: Admission, verdict: LimitVerdict): Admission {
+function afterDrawing(admission: Admission, verdict: LimitVerdict): Admission {
   switch (verdict.kind) {
     case 'within':
       return admission

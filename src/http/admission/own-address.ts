@@ -7,7 +7,7 @@ import { beginsWith, type Target } from '../../core/request/target.ts'
 import type { OwnAddress } from './admission.ts'
 
 /** Which of the gateway's own addresses a path is. */
-export type OwnAddressMatch =
+type OwnAddressMatch =
   | { readonly kind: 'own'; readonly address: OwnAddress; readonly methods: readonly string[] }
   /** Below the prefix, but nothing is there: it is never passed on, whatever a rule says. */
   | { readonly kind: 'unknown' }

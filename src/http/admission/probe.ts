@@ -218,7 +218,7 @@ function rowsOf(
 }
 
 /** That they are sent can be told of nobody’s session; they themselves are in no answer. */
-export const probeTokens: SentTokens = { access_token: 'access-token', id_token: 'id-token' }
+const probeTokens: SentTokens = { access_token: 'access-token', id_token: 'id-token' }
 
 type Sent = Pick<ProbeResult, 'upstreamHeaders' | 'unsent'>
 const nothingSent: Sent = { upstreamHeaders: null, unsent: null }

@@ -8,7 +8,7 @@ export interface CredentialsLeft {
   readonly seconds: number
 }
 
-export interface AwsCredentialNotes {
+interface AwsCredentialNotes {
   note(event: AwsCredentialEvent): void
   /** Of all that end or could not be had. */
   left(): readonly CredentialsLeft[]

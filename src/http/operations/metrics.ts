@@ -56,7 +56,7 @@ export interface Metrics {
 type Providers = ReadonlyMap<string, { status(): ProviderStatus }>
 
 /** The names of an edition that labels may have. */
-export interface MetricNames {
+interface MetricNames {
   readonly apps: Iterable<string>
   readonly providers: Iterable<string>
 }

@@ -7,7 +7,7 @@ const usualEnds = [7 * day, 30 * day, 90 * day, 365 * day]
 const usualOverlaps = [3600, day, 7 * day, 30 * day]
 
 /** What a key of no end has as its end. */
-export const withoutEnd = 'never'
+const withoutEnd = 'never'
 
 /** How long a key may live: the usual times, and the longest, which stands last. */
 export function choicesOfEnd(look: Look, { lifetimeSeconds }: SelfServiceSettings): readonly Choice[] {

@@ -54,7 +54,7 @@ function shownKey(
 }
 
 /** Names the secret that a key has, for one session: tells nothing of it, and nothing but this session can use it. */
-export function nameOfSecret(seal: Pick<RecordSeal, 'index'>, session: string, key: ApiKey): string {
+function nameOfSecret(seal: Pick<RecordSeal, 'index'>, session: string, key: ApiKey): string {
   return seal.index('own-key', secretOf(session, key))
 }
 

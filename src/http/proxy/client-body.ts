@@ -8,7 +8,7 @@ import { HeldBody } from './held-body.ts'
 import { announcedLength, bodyTooLarge, Upload } from './upload.ts'
 
 /** Whose body it is, and what it may be. */
-export interface ClientBodySetup {
+interface ClientBodySetup {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly timeouts: Pick<Timeouts, 'idleSeconds' | 'body'>
@@ -21,7 +21,7 @@ export interface ClientBodySetup {
 }
 
 /** Hears one of `onReady` and `onFault`; after `onReady` with a stream `onFault` may come, once. */
-export interface ClientBodyListener {
+interface ClientBodyListener {
   /** It may be sent; null: there is none. */
   readonly onReady: (body: Readable | Buffer | null) => void
   readonly onFault: (fault: Error) => void

@@ -14,7 +14,7 @@ import type { Outbound } from './outbound.ts'
 /** Told once: a fault from before the answer began, or the status of an answer that `begin` may now write. */
 type Announce = (fault: Error | null, statusCode: number) => void
 
-export interface ExchangeSetup {
+interface ExchangeSetup {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly outbound: Outbound

@@ -5,7 +5,7 @@ import { type HeldShare, hasRoomFor, refuseHeldBody } from '../../runtime/held-s
 import { systemTiming, type Timing } from '../../runtime/timing.ts'
 import { announcedLength, Upload, type UploadLimits, type UploadListener } from './upload.ts'
 
-export interface HeldBodyListener extends UploadListener {
+interface HeldBodyListener extends UploadListener {
   /** Called once, when its last byte is there. */
   readonly onWhole: (body: Buffer) => void
 }

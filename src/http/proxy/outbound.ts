@@ -21,7 +21,7 @@ export interface Outbound {
   toClient(head: AnswerHead): Omit<AnswerHead, 'statusCode'>
 }
 
-export type OutboundReading = { readonly ok: true; readonly outbound: Outbound } | Refused
+type OutboundReading = { readonly ok: true; readonly outbound: Outbound } | Refused
 
 /**
  * The same for HTTP and WebSocket: from the admission and the client's headers, and nothing else of the request.

@@ -35,7 +35,7 @@ interface Call {
   readonly headers: { readonly [carried]: Exchange }
 }
 
-export interface ProxyOptions extends ExchangeObserver {
+interface ProxyOptions extends ExchangeObserver {
   /** An app sent the shared secret back; it was taken off the answer. */
   readonly onReflectedSecret: (admission: Admission) => void
   /** Answers a request that was let in and cannot be sent as it is (an identity that no header can hold). */

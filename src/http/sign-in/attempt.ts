@@ -26,7 +26,7 @@ export function attemptOf(
 }
 
 /** The one to whose redirect URI the browser came; null: none, or several that share it. */
-export function providerAt({ target }: Pick<Admission, 'target'>, { redirectUris }: Origin): string | null {
+function providerAt({ target }: Pick<Admission, 'target'>, { redirectUris }: Origin): string | null {
   const [provider, ...others] = redirectUris.find(({ path }) => path === target?.path)?.providers ?? []
   return provider === undefined || others.length > 0 ? null : provider
 }

@@ -44,7 +44,7 @@ export interface WorkerServing {
   close(graceMs: number): Promise<void>
 }
 
-export interface WorkerServingDeps {
+interface WorkerServingDeps {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly random: Random
   readonly channel: Pick<WorkerChannel, 'number' | 'send'>

@@ -11,7 +11,7 @@ export interface SentHeader {
 /** What stands for a value that the configuration keeps secret. */
 export const masked = '(secret)'
 /** The same of the tokens of whoever is signed in. */
-export const maskedTokens: { readonly [name in TokenName]: string } = {
+const maskedTokens: { readonly [name in TokenName]: string } = {
   access_token: '(access token)',
   id_token: '(ID token)',
 }

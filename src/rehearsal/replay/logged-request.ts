@@ -28,7 +28,7 @@ export type Asker =
   /** Nobody was identified, as who asks made no difference then. */
   | { readonly kind: 'unknown' }
 
-export type LineReading =
+type LineReading =
   | { readonly kind: 'request'; readonly request: LoggedRequest }
   /** An event of another kind, or no line of the gateway at all. */
   | { readonly kind: 'other' }

@@ -7,7 +7,7 @@ import { isOver, pauseMs, renewalAtMs } from './credential-times.ts'
 import type { AwsCredentials } from './signature.ts'
 import { CredentialFailure, failureWords } from './words.ts'
 
-export interface Renewing {
+interface Renewing {
   /** Asks once. What it rejects with is told by its words alone: see `failureWords`. */
   readonly fetch: () => Promise<AwsCredentials>
   readonly whose: string

@@ -1,7 +1,7 @@
 import { isObject } from '../../core/json.ts'
 import { limits } from '../../core/limits/table.ts'
 
-export type LinesReading =
+type LinesReading =
   /** Name, value, name, value … */
   { readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly why: string }
 

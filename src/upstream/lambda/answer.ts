@@ -11,7 +11,7 @@ export interface FunctionAnswer {
   readonly body: Buffer
 }
 
-export type AnswerReading =
+type AnswerReading =
   | { readonly ok: true; readonly answer: FunctionAnswer }
   /** Goes on after "its answer": names what is wrong, and repeats no value. */
   | { readonly ok: false; readonly why: string }

@@ -13,7 +13,7 @@ export interface StreamError {
   readonly details: string
 }
 
-export interface EventsRead {
+interface EventsRead {
   readonly events: readonly StreamEvent[]
   /** What is wrong behind them; goes on after "an event stream that". Nothing further can be read. Null: nothing. */
   readonly wrong: string | null

@@ -8,7 +8,7 @@ import { awsWords } from '../aws/words.ts'
 import type { StreamError } from './event-stream.ts'
 
 /** An answer of the Invoke API that is no answer of a function. */
-export interface FailedInvocation {
+interface FailedInvocation {
   /** Whose it is, for the words of the fault. */
   readonly place: string
   readonly head: AnswerHead

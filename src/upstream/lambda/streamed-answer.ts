@@ -7,7 +7,7 @@ import type { EventStream, StreamError, StreamEvent } from './event-stream.ts'
 import { type AnswerForm, hasNoBody, readPrelude } from './stream-head.ts'
 
 /** What becomes of a stream, beside what its client gets. Told once, and nothing is told to the client after it. */
-export interface StreamEnd {
+interface StreamEnd {
   /** The client has all of it. `isComplete`: so has the function said all that it will. */
   ended(isComplete: boolean): void
   /** It did not begin with a head, and this is all of it: an answer as any function returns it. */

@@ -84,7 +84,7 @@ function keysOf(
 }
 
 /** Without those that are expressions. */
-export function pathScopes(directives: readonly Directive[]): readonly string[] {
+function pathScopes(directives: readonly Directive[]): readonly string[] {
   const [text = ''] = wordsOf(directives, 'OIDCPathScope')
   return text.includes('%{') ? [] : text.split(/\s+/).filter((scope) => /^[!#-[\]-~]+$/.test(scope))
 }

@@ -111,7 +111,7 @@ function leftOut(
 }
 
 /** Of what may say who gets in, and is not here. */
-export const itsPlaceIsClosed = 'it may say who gets in, so its place is closed (`nobody`)'
+const itsPlaceIsClosed = 'it may say who gets in, so its place is closed (`nobody`)'
 
 /** Accounts for a line that is gone when the files are read. */
 export function noteResolved(node: Node, work: Expansion): void {

@@ -27,7 +27,7 @@ const places: readonly (readonly [string, RegExp])[] = [
 ]
 
 /** What a text is that says more than an oauth2-proxy was told; null for its own files. */
-export function deploymentKind(text: string): string | null {
+function deploymentKind(text: string): string | null {
   return kinds.find(([, pattern]) => pattern.test(text))?.[0] ?? null
 }
 
