@@ -27,6 +27,7 @@ interface AwsKeySettings {
   readonly sessionToken: Secret | null
 }
 
+/** The role that the gateway takes on before it signs (STS, `AssumeRole`). */
 export interface AwsRole {
   /** `arn:aws:iam::123456789012:role/gateway`. */
   readonly arn: string

@@ -173,8 +173,8 @@ export class RequestExchange implements Dispatcher.DispatchHandler, UpstreamExch
 
   /**
    * Whether to retry on a new connection what met a stale one (RFC 9110 section 9.2.2, RFC 9112 section 9.3.1): the app
-   * closed a keep-alive connection that had been idle, and can hardly have seen what was written to it. Everything else is sent once, as it may have been done; and nothing twice more,
-   * as nobody used the new connection before.
+   * closed a keep-alive connection that had been idle, and can hardly have seen what was written to it. Everything else is
+   * sent once, as the app may have done it. Nothing is sent a third time: the second connection was new.
    */
   #mayRepeat(error: Error, connection: Connection, dispatched: Dispatched | null): boolean {
     const { method, body } = this.#request

@@ -74,6 +74,7 @@ const signatureLines = lineBytes([
   ...['Authorization', `AWS4-HMAC-SHA256 Credential=, SignedHeaders=${signedNames}, Signature=${hash}`],
 ])
 
+/** A request as it is counted against what API Gateway takes, before it is signed. */
 export interface CountedRequest {
   readonly method: string
   /** As it is sent. */

@@ -16,8 +16,8 @@ export type HeldBound = 'network' | 'all'
  */
 export interface HeldBytes {
   /**
-   * What this process may hold of `mostBytes`, which it shares with others, and what of one network. Of either it is one body
-   * that is as long as it may be, at least: what could never be held would be asked for in vain for ever.
+   * What this process may hold of `mostBytes`, which it shares with others, and what one network may hold of it. Neither is
+   * smaller than the longest body that is allowed: otherwise a client would send again and again what can never be held.
    */
   bounds(mostBytes: number, longestBytes: number): HeldBounds
   /** False: there is no room, and nothing was taken. */

@@ -37,7 +37,9 @@ const noSuchPath: Refusal = {
   areOver: false,
 }
 
+/** AWS's own refusal of a request. */
 export interface Refusal {
+  /** The name of the error, as AWS writes it. */
   readonly type: string
   readonly code: 'UPSTREAM_REFUSED_US' | 'UPSTREAM_PATH_UNKNOWN'
   /** The credentials sign nothing any more. */

@@ -17,6 +17,7 @@ interface Renewing {
   readonly note: (event: AwsCredentialEvent) => void
 }
 
+/** A source that renews what it has by itself, until it is closed. */
 export interface RenewedSource extends CredentialSource {
   /** Fetches nothing more, and forgets what it has. */
   close(): void

@@ -4,6 +4,7 @@ import { limits } from '../../core/limits/table.ts'
 import { pieceBytes } from '../pieces.ts'
 import { type HeaderLine, lastValue } from './header-lines.ts'
 
+/** The body of a request as events tell of it: `body` and `isBase64Encoded`. */
 export interface EventBody {
   readonly text: string
   readonly isBase64: boolean
@@ -15,7 +16,10 @@ export interface BodyKind {
   readonly payload: LambdaSettings['payload']
 }
 
-/** Every function gets the same bytes out of it. Null: there is none, or it is empty. */
+/**
+ * A body as the event has it, as text or in base64; either way the function gets the very bytes that came. Null: there is
+ * none, or it is empty.
+ */
 export function eventBody(bytes: Buffer | null, kind: BodyKind): EventBody | null {
   if (bytes === null || bytes.length === 0) return null
   return isText(bytes, kind)

@@ -55,6 +55,7 @@ export function functionRequest(
   }
 }
 
+/** What goes on of a request, with its body in one piece. */
 export interface FunctionInput extends Pick<UpstreamRequest, 'app' | 'method' | 'path' | 'headers'> {
   readonly body: Buffer | null
   readonly caller: UpstreamCaller

@@ -31,6 +31,7 @@ export function formOf({ headers }: AnswerHead, payload: Asked['payload']): Answ
     : { kind: 'body', contentType }
 }
 
+/** Whether Lambda answers an invocation with a stream of events, and not with an error of its own as JSON. */
 export function isEventStream({ headers }: AnswerHead): boolean {
   return mediaType(headers, 'content-type') === 'application/vnd.amazon.eventstream'
 }
