@@ -4,8 +4,8 @@ import { holdsSecret } from './secret-keys.ts'
 
 /**
  * What may be missing around a file that is only asked about: its secrets, keys and certificates; these but for
- * what says where sessions are, and the key of the log's hashes; those of providers and apps alone, where the store is asked; or whatever `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs
- * all of it.
+ * what says where sessions are, and the key of the log's hashes; those of providers and apps alone, where the store is
+ * asked; or whatever `${env:…}` and `${file:…}` put in but for what rules hold. Whoever serves needs all of it.
  */
 export type MadeUp = 'secrets' | 'secrets-but-log' | 'secrets-of-others' | 'all-but-rules'
 

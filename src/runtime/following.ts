@@ -10,8 +10,9 @@ export type Following =
   | 'independent'
 
 /**
- * Who is told of a new edition, in this order, each where it says `editions.subscribe(NAME, …)`: the log first, so that it writes what the others say by its new
- * settings; then who is asked for a session and who somebody is, before open connections are judged again by it.
+ * Who is told of a new edition, in this order, each where it says `editions.subscribe(NAME, …)`: the log first, so that
+ * it writes what the others say by its new settings; then who is asked for a session and who somebody is, before open
+ * connections are judged again by it.
  */
 export const subscriberNames = [
   'log',

@@ -13,7 +13,8 @@ interface SetHeader {
 }
 
 /**
- * No two headers that the gateway sets are one name to an app, which may fold case, `-` and `_` (WSGI does). Judged for the app and for each location that replaces its identity headers.
+ * No two headers that the gateway sets are one name to an app, which may fold case, `-` and `_` (WSGI does). Judged for
+ * the app and for each location that replaces its identity headers.
  */
 export function checkHeaders(scope: Scope, path: ConfigPath, settings: AppSettings): void {
   const fixed = [...ownHeaders(scope, path, settings), ...upstreamHeaders(path, settings)]

@@ -10,7 +10,10 @@ type ProviderKeys = Checked<typeof providerKeys>
 
 const secretMethods: ReadonlySet<string> = new Set(['client_secret_basic', 'client_secret_post'])
 
-/** Which keys prove the client follows from the method; what another method would use is a mistake to tell. `asks` is what asks about tokens as our client; null: nothing does. */
+/**
+ * Which keys prove the client follows from the method; what another method would use is a mistake to tell. `asks` is what
+ * asks about tokens as our client; null: nothing does.
+ */
 export function checkClientProof(
   scope: Scope,
   path: ConfigPath,

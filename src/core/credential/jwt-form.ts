@@ -6,7 +6,10 @@ export interface JwtForm {
   readonly issuer: string | null
 }
 
-/** Null: it is no JWT, but text that only its provider can read. RFC 7515 section 7.1: three parts, of which the first is a JSON object with `alg`. */
+/**
+ * Null: it is no JWT, but text that only its provider can read. RFC 7515 section 7.1: three parts, of which the first is
+ * a JSON object with `alg`.
+ */
 export function readJwtForm(token: string): JwtForm | null {
   const parts = token.split('.', 4)
   if (parts.length !== 3 || memberOf(parts[0], 'alg') === undefined) return null

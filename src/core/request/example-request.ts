@@ -12,8 +12,8 @@ export interface ExampleRequest {
 }
 
 /**
- * Some request that leads to a location of one of the origin's apps, or to the rule of an app itself; null when none does, as others cover all of it.
- * What stands for `*`, and for what lies below, is a segment that no location names.
+ * Some request that leads to a location of one of the origin's apps, or to the rule of an app itself; null when none
+ * does, as others cover all of it. What stands for `*`, and for what lies below, is a segment that no location names.
  */
 export function exampleRequest(origin: Origin, location: Location): ExampleRequest | null {
   const { anything, deepest } = surveyOf(origin)

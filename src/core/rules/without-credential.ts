@@ -16,8 +16,9 @@ export function letsInNobody(access: Access): boolean {
 }
 
 /**
- * Whether a rule can be `wanted` for somebody who is not identified, from some address and with some certificate: all else about them is unknown,
- * which is neither. Two addresses that exclude each other are not found out: the answer is then yes.
+ * Whether a rule can be `wanted` for somebody who is not identified, from some address and with some certificate: all
+ * else about them is unknown, which is neither. Two addresses that exclude each other are not found out: the answer is
+ * then yes.
  */
 function canBeMet(requirement: Requirement, wanted: boolean): boolean {
   switch (requirement.kind) {

@@ -17,8 +17,9 @@ const always: readonly ClaimPath[] = ['email', 'email_verified']
 
 /**
  * Every claim path by which a session of this origin and provider is judged, passed on or shown: rules, those that are
- * rehearsed too, step-ups, identity headers, assertions, limits, the user id, the name on pages, and what keys of that person take over. Sorted, each once. What comes to name claims belongs
- * here: a claim that is missing because nobody kept it could let somebody in.
+ * rehearsed too, step-ups, identity headers, assertions, limits, the user id, the name on pages, and what keys of that
+ * person take over. Sorted, each once. What comes to name claims belongs here: a claim that is missing because nobody
+ * kept it could let somebody in.
  */
 export function claimsToKeep({ gateway, origin, provider }: ClaimNaming): readonly ClaimPath[] {
   const rehearsed = gateway.shadow?.origins.get(origin.origin)?.apps ?? []

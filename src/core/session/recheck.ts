@@ -36,8 +36,8 @@ function isAhead(checkedAt: EpochSeconds, now: EpochSeconds): boolean {
 
 /**
  * The claims that decide or are passed on at an origin, for sessions of a provider: those of rules, identity headers and
- * limits, the user id, and what keys of that person take over. The name on pages decides nothing, and neither do rules that are rehearsed: for these nobody has to sign in
- * again.
+ * limits, the user id, and what keys of that person take over. The name on pages decides nothing, and neither do rules
+ * that are rehearsed: for these nobody has to sign in again.
  */
 export function claimsInUse(
   { apps }: Pick<Origin, 'apps'>,

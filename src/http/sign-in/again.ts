@@ -24,7 +24,8 @@ export interface FruitlessAttempt {
 
 /**
  * An attempt of this browser that came to nothing, through no fault of the person's, begins again by itself: with the
- * same provider, for the same page, asking for the same. Once, as the new one is marked, and as the browser knows of the old one; null where it does not, and a page is the answer.
+ * same provider, for the same page, asking for the same. Once, as the new one is marked, and as the browser knows of the
+ * old one; null where it does not, and a page is the answer.
  */
 export async function beginAgain(
   context: RequestContext,

@@ -7,8 +7,8 @@ import type { TestedCondition, TestedLocation, TestedRules } from './rules.ts'
 
 /**
  * Every mutant of the rules, in the order of the file within its kind: conditions left out and turned round, locations
- * opened, closed, left out and stripped of their methods, apps without their floor, lists of credentials with one more. `at` names the locations that
- * tests came to: what a mutant would change elsewhere nobody could see.
+ * opened, closed, left out and stripped of their methods, apps without their floor, lists of credentials with one more.
+ * `at` names the locations that tests came to: what a mutant would change elsewhere nobody could see.
  */
 export function mutantsOf(
   gateway: Gateway,
