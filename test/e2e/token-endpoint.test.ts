@@ -3,9 +3,16 @@ import * as client from 'openid-client'
 import t, { type Test } from 'tap'
 import type { ApiKey } from '../../src/core/keys/api-key.ts'
 import { openKeys } from '../store/keys/sqlite-key-store.ts'
-import { storeKey, type TestKey } from '../support/api-keys.ts'
+import { storeKey } from '../support/api-keys.ts'
 import { startEcho } from '../support/echo.ts'
-import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import {
+  askForShortToken,
+  type Form,
+  inForm,
+  type KeyedGateway,
+  shortTokenOf,
+  startKeyedGateway,
+} from '../support/keyed-gateway.ts'
 
 const echo = await startEcho()
 t.teardown(() => echo.close())
@@ -27,41 +34,16 @@ apps:
       - { path: /pages, credentials: [session], require: signed_in }
 `
 
-interface Around {
-  readonly gateway: TestGateway
-  readonly folder: string
-  readonly key: TestKey
-}
-
-async function around(t: Test, changes: Partial<ApiKey> = {}): Promise<Around> {
-  const folder = t.testdir()
-  const gateway = await startTestGateway({ yaml: file, folder })
-  t.teardown(() => gateway.close())
-  const key = await storeKey(t, folder, { claims: { plan: 'paid', scope: 'read write' }, ...changes })
-  return { gateway, folder, key }
-}
-
-type Form = Readonly<Record<string, string>>
-
-function ask({ gateway }: Pick<Around, 'gateway'>, form: Form, headers: Form = {}): Promise<Response> {
-  return fetch(`${gateway.url}/.auth/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ grant_type: 'client_credentials', ...form }),
-    headers,
-  })
-}
-
-const inForm = ({ id, secret }: TestKey): Form => ({ client_id: id, client_secret: secret })
-
-async function tokenOf(at: Around, form: Form = {}): Promise<string> {
-  const answer = await ask(at, { ...inForm(at.key), ...form })
-  const body: unknown = await answer.json()
-  if (answer.status !== 200) throw new Error(JSON.stringify(body))
-  return (body as { access_token: string }).access_token
-}
-
-const open = ({ gateway }: Around, token: string, path = '/'): Promise<Response> =>
+const open = ({ gateway }: KeyedGateway, token: string, path = '/'): Promise<Response> =>
   fetch(`${gateway.url}${path}`, { headers: { authorization: `Bearer ${token}` }, redirect: 'manual' })
+
+const around = (t: Test, changes: Partial<ApiKey> = {}) =>
+  startKeyedGateway(t, file, { claims: { plan: 'paid', scope: 'read write' }, ...changes })
+
+const ask = ({ gateway }: Pick<KeyedGateway, 'gateway'>, form: Form, headers: Form = {}) =>
+  askForShortToken(gateway.url, form, headers)
+
+const tokenOf = ({ gateway, key }: KeyedGateway, form: Form = {}) => shortTokenOf(gateway.url, key, form)
 
 t.test('a key’s id and secret give a token, in the form or as Basic', async (t) => {
   const at = await around(t)

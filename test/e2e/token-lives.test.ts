@@ -5,22 +5,13 @@ import { openKeys } from '../store/keys/sqlite-key-store.ts'
 import { inventKey, storeKey, type TestKey } from '../support/api-keys.ts'
 import { startEcho } from '../support/echo.ts'
 import { startTestGateway } from '../support/gateway.ts'
+import { shortTokenOf } from '../support/keyed-gateway.ts'
 import { type LiveGateway, startLiveGateway } from '../support/live-gateway.ts'
 import { poll } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
 const [echo, socketApp] = [await startEcho(), await startWebSocketApp()]
 t.teardown(() => Promise.all([echo.close(), socketApp.close()]))
-
-async function tokenOf(url: string, { id, secret }: TestKey): Promise<string> {
-  const body = new URLSearchParams({
-    ...{ grant_type: 'client_credentials', client_id: id, client_secret: secret },
-  })
-  const answer = await fetch(`${url}/.auth/token`, { method: 'POST', body })
-  const { access_token: token }: { access_token?: string } = JSON.parse(await answer.text())
-  if (token === undefined) throw new Error(`${answer.status}`)
-  return token
-}
 
 async function why(url: string, token: string): Promise<string> {
   const answer = await fetch(`${url}/x`, { headers: { authorization: `Bearer ${token}` } })
@@ -54,11 +45,11 @@ async function live(t: Test, yaml: (url: string) => string): Promise<LiveGateway
 t.test('secrets are changed by reloads, one after the other, and no token is lost', async (t) => {
   const gateway = await live(t, withSecrets([old]))
   const { url } = gateway
-  const first = await tokenOf(url, inFile)
+  const first = await shortTokenOf(url, inFile)
   await gateway.reload(withSecrets([old, next])(url))
   t.equal(await why(url, first), 'open')
   await gateway.reload(withSecrets([next, old])(url))
-  const second = await tokenOf(url, inFile)
+  const second = await shortTokenOf(url, inFile)
   t.same([await why(url, first), await why(url, second)], ['open', 'open'])
   await gateway.reload(withSecrets([next])(url))
   t.same([await why(url, first), await why(url, second)], ['token-invalid', 'open'])
@@ -66,7 +57,7 @@ t.test('secrets are changed by reloads, one after the other, and no token is los
   t.equal(await why(url, second), 'open', 'a restart ends none')
   await gateway.reload(withSecrets([])(url))
   t.equal(await why(url, second), 'token-invalid')
-  const third = await tokenOf(url, inFile)
+  const third = await shortTokenOf(url, inFile)
   await gateway.restart(withSecrets([])(url))
   t.equal(await why(url, third), 'open', 'nor where `session.secret` seals')
 })
@@ -74,7 +65,7 @@ t.test('secrets are changed by reloads, one after the other, and no token is los
 t.test('a shorter time ends tokens that are out, and a key that leaves the file its tokens', async (t) => {
   const gateway = await live(t, withSecrets([], '  token_lifetime: 1h'))
   const { url } = gateway
-  const token = await tokenOf(url, inFile)
+  const token = await shortTokenOf(url, inFile)
   await gateway.reload(withSecrets([], '  token_lifetime: 1s')(url))
   await poll(
     'the end',
@@ -117,7 +108,7 @@ t.test('a WebSocket that a token opened ends with the key, at every gateway on t
   const key = await storeKey(t, folder)
   const sockets = await Promise.all(
     gateways.map(async ({ url, port }) => {
-      const authorization = `Bearer ${await tokenOf(url, key)}`
+      const authorization = `Bearer ${await shortTokenOf(url, key)}`
       return openWebSocket(`ws://localhost:${port}/live/`, { authorization })
     }),
   )
@@ -134,7 +125,7 @@ t.test('a person’s token is that person, and opens nothing while the key sleep
   }
   const claims = { sub: 'ada', plan: 'paid', secretly: 'x' }
   const key = await storeKey(t, folder, { owner, claims })
-  const token = await tokenOf(gateway.url, key)
+  const token = await shortTokenOf(gateway.url, key)
   t.equal(await why(gateway.url, token), 'open')
   t.match(echo.received.at(-1)?.headers, { 'x-user': ['ada'], 'x-plan': ['paid'] })
   await openKeys(t, folder).sleepOwner({ user: 'ada' })

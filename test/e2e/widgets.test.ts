@@ -2,10 +2,17 @@
 import t, { type Test } from 'tap'
 import type { ApiKey } from '../../src/core/keys/api-key.ts'
 import { openKeys } from '../store/keys/sqlite-key-store.ts'
-import { storeKey, type TestKey } from '../support/api-keys.ts'
 import { fire, type Shot, type Shown } from '../support/attack.ts'
 import { startEcho } from '../support/echo.ts'
 import { startTestGateway, type TestGateway } from '../support/gateway.ts'
+import {
+  askForShortToken,
+  type Form,
+  inForm,
+  type KeyedGateway,
+  shortTokenOf,
+  startKeyedGateway,
+} from '../support/keyed-gateway.ts'
 import { outcomeOf, poll } from '../support/waiting.ts'
 import { openWebSocket, startWebSocketApp } from '../support/websocket-app.ts'
 
@@ -49,40 +56,28 @@ apps:
     require: { provider: api_keys, plan: paid }
 ${more}`
 
-interface Around {
-  readonly gateway: TestGateway
-  readonly folder: string
-  readonly key: TestKey
-}
-
-async function around(t: Test, changes: Partial<ApiKey> = {}): Promise<Around> {
-  const folder = t.testdir()
-  const gateway = await startTestGateway({ yaml: fileWith(), folder })
-  t.teardown(() => gateway.close())
+const around = (t: Test, changes: Partial<ApiKey> = {}) => {
   const claims = { plan: 'paid', tier: 'gold', end_user: 'admin' }
-  const key = await storeKey(t, folder, { claims, origins: [shop], ...changes })
-  return { gateway, folder, key }
+  return startKeyedGateway(t, fileWith(), { claims, origins: [shop], ...changes })
 }
 
-type Form = Readonly<Record<string, string>>
-
-async function ask({ gateway, key }: Around, form: Form) {
-  const pair = { client_id: key.id, client_secret: key.secret }
-  const body = new URLSearchParams({ grant_type: 'client_credentials', ...pair, ...form })
-  const answer = await fetch(`${gateway.url}/.auth/token`, { method: 'POST', body })
+async function ask({ gateway, key }: KeyedGateway, form: Form) {
+  const answer = await askForShortToken(gateway.url, { ...inForm(key), ...form })
   return { status: answer.status, body: (await answer.json()) as Readonly<Record<string, string>> }
 }
 
-async function tokenOf(at: Around, form: Form = { origin: shop }): Promise<string> {
-  const { status, body } = await ask(at, form)
-  if (status !== 200) throw new Error(JSON.stringify(body))
-  return body.access_token ?? ''
-}
+const tokenOf = ({ gateway, key }: KeyedGateway, form: Form = { origin: shop }) =>
+  shortTokenOf(gateway.url, key, form)
 
 const bearer = (token: string): string => `Authorization: Bearer ${token}`
 const from = (origin: string): string => `Origin: ${origin}`
 
-function open({ gateway }: Around, token: string, lines: readonly string[] = [from(shop)], target = '/x') {
+function open(
+  { gateway }: KeyedGateway,
+  token: string,
+  lines: readonly string[] = [from(shop)],
+  target = '/x',
+) {
   return send(gateway, { target, headers: [bearer(token), ...lines] })
 }
 
@@ -171,7 +166,7 @@ t.test(
 )
 
 /** The token of a program, for the same key. */
-async function startKeyToken(t: Test, at: Around): Promise<string> {
+async function startKeyToken(t: Test, at: KeyedGateway): Promise<string> {
   const { status, body } = await ask(at, {})
   t.equal(status, 200)
   t.match(body.access_token, /^cgt_k/)
