@@ -13,7 +13,7 @@ export interface NodeFunction {
 
 /**
  * AWS's own runtime, `aws-lambda-ric`, in place of ours: the folder of a package that was installed elsewhere. It builds curl
- * as it is installed, which takes one and a half minutes and a compiler, so the tests do not.
+ * as it is installed, so `npm test` goes without; `npm run test:runtime-client` installs it and sets this.
  */
 const ownRuntime = process.env.TEST_LAMBDA_RUNTIME
 
