@@ -1,6 +1,7 @@
 import { readAwsHost } from '../config/build/aws-host.ts'
 import type { App, Gateway } from '../core/gateway.ts'
 import { foldHeaderName } from '../core/headers/names.ts'
+import { isSigned } from '../core/upstream-settings.ts'
 import { isApiGateway, isFunctionUrl } from './aws-apps.ts'
 import { type Check, foundAt, foundAtKey } from './check.ts'
 import { writtenHeaders } from './claim-reach.ts'
@@ -25,6 +26,29 @@ export const signedRequestChecks: readonly Check[] = [
         const message = `whoever finds this address reaches "${name}": requests to it could be signed`
         return [foundAt(subject, upstreamPath(subject, name), message)]
       }),
+  },
+  {
+    id: 'aws-half-signed',
+    severity: 'warning',
+    finds: 'One address that one app asks with a signature and another without',
+    why: 'Where IAM is demanded, the app without a signature gets 403 at each request. Where it is not, the signature of the other keeps nobody out, and whoever finds the address reaches both.',
+    fix: 'Write `aws` for both, and demand IAM for every method there.',
+    example: `wiki:
+  upstream: { url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod", aws: { sign: execute-api } }
+board:
+  upstream: https://abc123.execute-api.eu-west-1.amazonaws.com/prod`,
+    find: (subject) => {
+      const { apps } = subject.gateway
+      return apps.flatMap((app) => {
+        const signed =
+          app.upstream.aws === null
+            ? apps.find((other) => isSigned(other.upstream) && overlap(app, other))
+            : null
+        if (!signed) return []
+        const message = `"${app.name}" asks without a signature what "${signed.name}" asks with one: IAM refuses the first, or strangers reach the second`
+        return [foundAt(subject, upstreamPath(subject, app.name), message)]
+      })
+    },
   },
   {
     id: 'aws-keys-lasting',
@@ -168,4 +192,11 @@ function defaultNames(app: App): readonly string[] {
 
 function pathBytes(segments: readonly (string | null)[]): number {
   return segments.reduce((sum, segment) => sum + 1 + encodeURIComponent(segment ?? 'x').length, 0)
+}
+
+/** Whether one asks below what the other asks. */
+function overlap({ upstream: one }: App, { upstream: other }: App): boolean {
+  if (one.ownOrigin !== other.ownOrigin) return false
+  const [a, b] = [`${one.basePath}/`, `${other.basePath}/`]
+  return a.startsWith(b) || b.startsWith(a)
 }
