@@ -107,7 +107,7 @@ export function createSessionWatch(
 
   function judge(key: SessionKey, at: EpochSeconds): void {
     const entry = watched.get(key)
-    if (entry !== undefined && sessionStatus(entry.times, at, entry.lifetimes) !== 'live') ended(key)
+    if (entry !== undefined && hasRunOut(entry, at)) ended(key)
   }
 
   async function verify(key: SessionKey): Promise<void> {
@@ -133,26 +133,9 @@ export function createSessionWatch(
 
   async function tick(): Promise<void> {
     const at = now()
-    const due = [...watched].filter(
-      ([, { times, lifetimes }]) => sessionStatus(times, at, lifetimes) !== 'live',
-    )
+    const due = [...watched].filter(([, entry]) => hasRunOut(entry, at))
     await Promise.all(due.map(([key]) => verify(key)))
-    if (renewals !== null) askAgain(renewals)
-  }
-
-  /** In pieces, so that many that are due at one moment are spread; nobody waits for the answers. */
-  function askAgain({ isDue, recheck }: Pick<Renewals, 'isDue' | 'recheck'>): void {
-    const due = [...watched.values()].filter((entry) => !entry.asking && isDue(entry.renewable))
-    for (const entry of due.slice(0, limits.recheckedAtOnce)) {
-      entry.asking = true
-      const { key } = entry.renewable
-      recheck(entry.renewable)
-        // It may rest all the same: the provider may still answer. As its requests are refused, so are long connections.
-        .then((outcome) => outcome.kind === 'ended' && ended(key), report)
-        .finally(() => {
-          entry.asking = false
-        })
-    }
+    if (renewals !== null) askAgain(watched.values(), renewals, { ended, report })
   }
 
   return {
@@ -191,8 +174,37 @@ export function createSessionWatch(
   }
 }
 
+/**
+ * Asks the providers of sessions for which that is due. In pieces, so that many that are due at one moment are spread;
+ * nobody waits for the answers.
+ */
+function askAgain(
+  watched: Iterable<Watched>,
+  { isDue, recheck }: Pick<Renewals, 'isDue' | 'recheck'>,
+  {
+    ended,
+    report,
+  }: { readonly ended: (key: SessionKey) => void; readonly report: (thrown: unknown) => void },
+): void {
+  const due = [...watched].filter((entry) => !entry.asking && isDue(entry.renewable))
+  for (const entry of due.slice(0, limits.recheckedAtOnce)) {
+    entry.asking = true
+    const { key } = entry.renewable
+    recheck(entry.renewable)
+      // It may rest all the same: the provider may still answer. As its requests are refused, so are long connections.
+      .then((outcome) => outcome.kind === 'ended' && ended(key), report)
+      .finally(() => {
+        entry.asking = false
+      })
+  }
+}
+
 function begun(of: Pick<Watched, 'origin' | 'times' | 'lifetimes' | 'renewable'>): Watched {
   return { ...of, listeners: new Set(), asking: false }
+}
+
+function hasRunOut({ times, lifetimes }: Watched, at: EpochSeconds): boolean {
+  return sessionStatus(times, at, lifetimes) !== 'live'
 }
 
 /** Not with its claims, which may be many. */
