@@ -4,48 +4,20 @@ import { createServer, type ServerResponse } from 'node:http'
 import t, { type Test } from 'tap'
 import { webSocketAccept } from '../../src/core/request/websocket-accept.ts'
 import { Browser, type Page } from '../support/browser.ts'
-import { createTestClock, type TestClock } from '../support/clock.ts'
-import { type HostileFront, startHostileFront } from '../support/hostile-front.ts'
+import {
+  groups,
+  jar,
+  largeSession,
+  nowhere,
+  pairs,
+  type Rig,
+  secret,
+  start,
+} from '../support/cookie-sessions.ts'
+import type { HostileFront } from '../support/hostile-front.ts'
 import { portOf } from '../support/ports.ts'
 import { rawClient } from '../support/raw.ts'
 import { recordingUpstream } from '../support/upstream.ts'
-
-const secret = 'a-session-secret-of-thirty-two-bytes-or-more'
-const groups = Array.from({ length: 90 }, (_, at) => `group-${at}-of-a-directory-with-long-names`)
-
-interface Rig {
-  readonly front: HostileFront
-  readonly clock: TestClock
-  /** The names of the cookies: of the first piece, the second and the mark. */
-  readonly names: readonly [string, string, string]
-}
-
-/** No data folder can be made here: nothing is written to disk. */
-const nowhere = '/dev/null/nowhere'
-
-async function start(t: Test, more: Parameters<typeof startHostileFront>[0] = {}): Promise<Rig> {
-  // As that of the provider, which stands from its start: what it signs is not of tomorrow, however long tests take.
-  const clock = createTestClock(Math.floor(Date.now() / 1000))
-  const front = await startHostileFront({
-    clock,
-    folder: nowhere,
-    top: `session: { store: cookie, secret: ${secret} }\nlog: { subject: plain }`,
-    ...more,
-  })
-  t.teardown(() => front.close())
-  const first = `claimgate-${front.gateway.port}`
-  return { front, clock, names: [first, `${first}-p2`, `${first}-ended`] }
-}
-
-/** Somebody with so many groups that one cookie has no room for them. */
-async function largeSession({ front }: Rig): Promise<Browser> {
-  front.op.bends = { userinfo: (claims) => ({ ...claims, groups }) }
-  const browser = await front.signedIn()
-  front.op.bends = {}
-  return browser
-}
-
-const jar = (browser: Browser): Map<string, string> => browser.cookies('localhost')
 
 /** What a request with these cookies comes to: 200, or the reason in the log. */
 async function asks({ front }: Rig, cookie: string, path = '/'): Promise<string> {
@@ -63,11 +35,6 @@ async function asks({ front }: Rig, cookie: string, path = '/'): Promise<string>
 
 const setCookies = (page: Page): readonly string[] =>
   (page.headers['set-cookie'] ?? []).map((line) => line.slice(0, line.indexOf('=')))
-
-const pairs = (cookies: Readonly<Record<string, string | undefined>>): string =>
-  Object.entries(cookies)
-    .map(([name, value]) => `${name}=${value}`)
-    .join('; ')
 
 t.test(
   'a session takes one cookie or two, nothing else holds it, and the app sees none of them',
@@ -358,92 +325,6 @@ t.test('a callback that comes twice leads to the same session; a sign-out in bet
   await signOut(front, browser)
   const third = await again()
   t.notOk(jar(third.twin).has(names[0]), 'nothing comes back')
-})
-
-t.test(
-  'S-155: claims that two cookies have no room for sign nobody in, and the line says what helps',
-  async (t) => {
-    const { front } = await start(t)
-    const browser = new Browser()
-    front.op.bends = { userinfo: (claims) => ({ ...claims, groups: [...groups, ...groups] }) }
-    const page = await front.finish(browser, await front.begin(browser))
-    t.equal(page.status, 403)
-    t.match(page.body, 'Your account cannot be used here')
-    const line = await front.gateway.logged(({ code }) => code === 'LOGIN_CLAIMS_TOO_LARGE')
-    t.match(line, {
-      event: 'login.failed',
-      error: /two cookies have room for less than 53\d\d; .*session\.store/,
-    })
-    t.equal((await browser.visit(`${front.url}/`, { follow: false })).status, 302)
-  },
-)
-
-t.test('a sign-in has room: pieces of a session that counts no more go as it begins', async (t) => {
-  const rig = await start(t)
-  const { front, clock, names } = rig
-  const [first, second] = names
-  const browser = await largeSession(rig)
-  const begun = await browser.visit(`${front.url}/.auth/login?return_to=/page`, { follow: false })
-  t.equal(begun.status, 302)
-  t.ok(jar(browser).has(first), 'one that lives stays until it is replaced')
-  clock.time += 3600 * 9
-  const asked = await browser.visit(`${front.url}/`, { follow: false })
-  t.equal(asked.status, 302)
-  t.same([jar(browser).has(first), jar(browser).has(second)], [false, false])
-})
-
-t.test('sign-ins that nobody finished leave room for a large session in proxies in front', async (t) => {
-  const { front, clock } = await start(t)
-  const browser = new Browser()
-  const sent = () => `Cookie: ${pairs(Object.fromEntries(jar(browser)))}`.length
-  const attempts: URLSearchParams[] = []
-  const begin = async (address: string) => {
-    clock.time += 1
-    attempts.push(await front.begin(browser, address))
-  }
-  for (const tab of [1, 2, 3, 4, 5]) await begin(`/restored/tab/${tab}?with=a&query=of&some=length`)
-  front.op.bends = { userinfo: (claims) => ({ ...claims, groups: [...groups, ...groups.slice(0, 20)] }) }
-  const finish = (at: number) => front.finish(browser, attempts.at(at) ?? new URLSearchParams())
-  t.equal((await finish(-1)).headers.location, '/restored/tab/5?with=a&query=of&some=length')
-  t.ok(sent() > 6500, `${sent()} bytes: a large session`)
-  t.ok(sent() < 8192, `${sent()} bytes after the first tab`)
-  t.equal((await finish(0)).status, 303, 'the tab of one that went leads on')
-  for (const tab of [6, 7, 8]) {
-    await begin(`/.auth/login?account=other&return_to=/tab/${tab}`)
-    t.ok(sent() < 8192, `${sent()} bytes, signed in and on the way once more`)
-  }
-  t.equal((await finish(-1)).headers.location, '/tab/8')
-  t.ok(sent() < 8192, `${sent()} bytes at the end`)
-  t.equal((await browser.visit(`${front.url}/`)).status, 200)
-  const long = `/.auth/login?account=other&return_to=/${'long/'.repeat(290)}`
-  const begun = await browser.visit(front.url + long, { follow: false })
-  t.ok(sent() < 8192, `${sent()} bytes, on the way to a long address`)
-  t.equal(begun.status, 200)
-  t.match(begun.body, '/long/long/', 'which waits in the browser’s storage')
-  const short = await browser.visit(`${front.url}/.auth/login?account=other&return_to=/short`, {
-    follow: false,
-  })
-  t.equal(short.status, 302, 'a short one is in the attempt')
-})
-
-t.test('nor do step-ups of the usual kind take room from proxies in front', async (t) => {
-  const stepUp = '{ acr_values: [phr, phrh], max_age: 5m, prompt: login }'
-  const app = `
-    require: signed_in
-    identity_headers: { X-Groups: groups }
-    locations: [{ path: /pay, require: signed_in, step_up: ${stepUp} }]`
-  const { front, clock } = await start(t, { app })
-  front.op.bends = { userinfo: (claims) => ({ ...claims, groups: ['x'.repeat(4900)] }) }
-  const browser = await front.signedIn()
-  const sent = () => `Cookie: ${pairs(Object.fromEntries(jar(browser)))}`.length
-  t.ok(sent() > 7000, `${sent()} bytes: a session of nearly two cookies`)
-  for (const tab of [1, 2, 3]) {
-    clock.time += 1
-    const asked = await browser.visit(`${front.url}/pay?tab=${tab}&${'q'.repeat(400)}`, { follow: false })
-    t.match(asked.headers.location ?? asked.body, /acr_values/, 'to the provider')
-    t.ok(sent() < 8192, `${sent()} bytes, on the way to step up`)
-  }
-  t.equal((await browser.visit(`${front.url}/`)).status, 200, 'the session stays')
 })
 
 t.test('two tabs: an answer of another process that comes late ends with the session it is of', async (t) => {
