@@ -108,7 +108,7 @@ t.test(
     ])
     await visit(browser, '/plain')
     t.match(received[1], { access: undefined, id: undefined })
-    const spoofed = { 'x-access': 'mine', x_access: 'mine', 'x-ID': 'mine' }
+    const spoofed = { 'x-access': 'forged-by-me', x_access: 'forged-by-me', 'x-ID': 'forged-by-me' }
     await visit(browser, '/plain', { headers: spoofed })
     t.match(received[2], { access: undefined, id: undefined }, 'a client’s own never pass')
   },
@@ -118,16 +118,20 @@ t.test('no client takes a token off the request, nor puts one of its own into it
   const browser = await signIn()
   const head = (path: string, more: string) =>
     `POST ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nCookie: ${cookieOf(browser)}\r\nSec-Fetch-Site: same-origin\r\n${more}`
-  const named = 'Connection: close, X-Access\r\nConnection: x-id\r\nX-Access: mine\r\nx_id: mine\r\n'
+  const named =
+    'Connection: close, X-Access\r\nConnection: x-id\r\nX-Access: forged-by-me\r\nx_id: forged-by-me\r\n'
   await exchange(port, head('/named', `${named}Content-Length: 0\r\n\r\n`))
   const trailing = 'Connection: close\r\nTrailer: X-Access\r\nTransfer-Encoding: chunked\r\n\r\n'
-  await exchange(port, head('/trailing', `${trailing}1\r\na\r\n0\r\nX-Access: mine\r\nX-Id: mine\r\n\r\n`))
+  await exchange(
+    port,
+    head('/trailing', `${trailing}1\r\na\r\n0\r\nX-Access: forged-by-me\r\nX-Id: forged-by-me\r\n\r\n`),
+  )
   const access = 'access-token-of-alice'
   t.match(received, [
     { target: '/named', access, id: /^ey/, body: '' },
     { target: '/trailing', access, id: /^ey/, body: 'a' },
   ])
-  t.notMatch(received.map(({ all }) => all).join(), 'mine')
+  t.notMatch(received.map(({ all }) => all).join(), 'forged-by-me')
 })
 
 t.test('a token that ends soon is fresh before the request goes on, once for many at a time', async (t) => {

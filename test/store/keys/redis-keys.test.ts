@@ -47,7 +47,12 @@ t.test('a cluster of three keeps the contract', async (t) => {
 t.test('nothing of a person, and no hash of a secret, stands in Redis', async (t) => {
   const { port } = await startRedis(t)
   const store = open(t, singleSettings(port))
-  const key = personKeyOf('a', { name: 'laptop', claims: { sub: 'alice', plan: 'paid' } })
+  const owner = { kind: 'person', ...acme, user: 'alice-of-acme' } as const
+  const key = personKeyOf('a', {
+    owner,
+    name: 'my-laptop',
+    claims: { sub: 'alice-of-acme', plan: 'paid-for' },
+  })
   await store.create(key, free)
   await store.countUses([{ id: key.id, day: '2026-11-29', count: 1, last: { at: 1, network: '192.0.2.7' } }])
   const names = redisCli(port, '--raw', 'KEYS', '*').split('\n')
@@ -62,8 +67,9 @@ t.test('nothing of a person, and no hash of a secret, stands in Redis', async (t
           : ['XRANGE', name, '-', '+']
     return `${name} ${redisCli(port, '--raw', ...command)}`
   })
-  for (const secret of ['alice', 'laptop', 'paid', 'acme', '192.0.2.7', key.secrets[0]?.hash ?? ''])
-    t.notOk(dump.join('\n').includes(secret), secret)
+  // Each is long enough not to come about by chance in what is random.
+  const told = ['alice-of', 'my-laptop', 'paid-for', 'acme.example', '192.0.2.7', key.secrets[0]?.hash ?? '']
+  for (const secret of told) t.notOk(dump.join('\n').includes(secret), secret)
 })
 
 t.test('another secret opens no key; an older one does until everything is sealed anew', async (t) => {
