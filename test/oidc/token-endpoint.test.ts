@@ -115,14 +115,14 @@ t.test('the token endpoint', async (t) => {
       bends: atToken(drip),
       code: 'PROVIDER_UNREACHABLE',
       says: /no answer in time/,
-      options: { limits: { timeoutMs: 1_500 } },
+      options: { limits: { timeoutMs: 4_000 } },
     },
     {
       name: 'S-235: no answer at all',
       bends: atToken(() => {}),
       code: 'PROVIDER_UNREACHABLE',
       says: /no answer in time/,
-      options: { limits: { timeoutMs: 1_500 } },
+      options: { limits: { timeoutMs: 4_000 } },
     },
     {
       name: 'invalid_grant: the code was not good',
