@@ -41,6 +41,7 @@ t.test(
     const addresses: string[] = []
     page.on('framenavigated', (frame) => addresses.push(frame.url()))
     await openAs(page, 'alice', `${url}/deep`)
+    await page.waitForLoadState()
     const seen = await page.evaluate(`JSON.stringify([location.href, document.referrer, document.cookie,
     document.documentElement.outerHTML, { ...localStorage }, { ...sessionStorage }, history.state])`)
     t.notMatch(seen, /code=|state=|id_token|eyJ/)

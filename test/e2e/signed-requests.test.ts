@@ -274,7 +274,8 @@ t.test('what a client writes of a signature never arrives, and changes nothing',
     const { status } = await ask(`/${app}/echo`, { lines: forged })
     t.equal(status, 200, app)
     const came = await seen()
-    const text = JSON.stringify(came.lines)
+    // Without the signature: of its 64 digits any four may be a year.
+    const text = JSON.stringify(came.lines).replaceAll(/\bSignature=[0-9a-f]{64}\b/g, '')
     t.notMatch(text, /forged|19700101|UNSIGNED|Other\.Operation|1970/i, app)
     for (const name of [
       'authorization',
