@@ -69,8 +69,12 @@ function faultsOfTypes(text: string): string {
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['events.ts'] }))
     writeFileSync(join(folder, 'events.ts'), types + text)
     const compiler = fileURLToPath(new URL('node_modules/.bin/tsc', root))
-    const { stdout } = spawnSync(compiler, ['-p', folder, '--pretty', 'false'], { encoding: 'utf8' })
-    return stdout
+    // tap has Node load modules of its own in children too, with which this one does not start.
+    const command = ['-u', 'NODE_OPTIONS', process.execPath, compiler, '-p', folder, '--pretty', 'false']
+    const ran = spawnSync('/usr/bin/env', command, { encoding: 'utf8' })
+    if (ran.status !== 0 && ran.stdout === '')
+      throw new Error(`tsc did not run: ${ran.stderr}`, { cause: ran.error })
+    return ran.stdout
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
