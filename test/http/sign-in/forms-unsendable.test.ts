@@ -24,9 +24,12 @@ apps:
       aws: { sign: execute-api }
       # more
     require: signed_in
+    identity_headers: { X-Groups: groups }
     contact: help@example.com
 `
-const tooMuch = `headers: { X-Tenant: "${'t'.repeat(6000)}" }`
+/** Less than API Gateway takes, and too much beside these. */
+const ofFile = `headers: { X-Tenant: "${'t'.repeat(2200)}", X-Region: "${'r'.repeat(2200)}" }`
+const groups = Array.from({ length: 120 }, (_, at) => `group-${at + 100}`)
 const many = Array.from({ length: 200 }, (_, at) => `x-${at}`).join(',')
 
 interface Case {
@@ -50,7 +53,7 @@ const cases: readonly Case[] = [
   },
   {
     what: 'is of somebody of whom too much is told',
-    changed: tooMuch,
+    changed: ofFile,
     status: 403,
     reason: 'identity-unsendable',
     says: /cannot be opened with your account/,
@@ -75,6 +78,8 @@ const body = `note=${'x'.repeat(2000)}`
 for (const { what, changed, headers = {}, status, reason, says } of cases) {
   t.test(`a form that ${what} stays, and its page leads back to it`, async (t) => {
     const app = await openHeldApp(t, yaml)
+    const op = app.provider('op')
+    if (!(op.identity instanceof Error)) op.identity = { ...op.identity, claims: { sub: 'alice', groups } }
     const cookie = await app.signIn('wiki.example')
     app.clock.time += idleSeconds + 1
     const asked = await sendForm(app, cookie, { body })
