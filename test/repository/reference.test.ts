@@ -105,7 +105,11 @@ t.test('operations.md shows lines, metrics and sentences that there are', async 
 t.test('docs/operations.md names codes that there are, and says of every kind where to look', async (t) => {
   const page = readFileSync(join(root, 'docs/operations.md'), 'utf8')
   const kinds = 'LOGIN|LOGOUT|PROVIDER|UPSTREAM|AWS|HELD|STORE|REQUEST_BODY|ANSWER'
-  const named = [...page.matchAll(new RegExp(`\\b(?:${kinds})_[A-Z_]*(?:…|\\b)`, 'g'))].map(String)
+  // A variable of AWS's own, which looks like a code.
+  const variables = ['AWS_ENDPOINT_URL_STS']
+  const named = [...page.matchAll(new RegExp(`\\b(?:${kinds})_[A-Z_]*(?:…|\\b)`, 'g'))]
+    .map(String)
+    .filter((name) => !variables.includes(name))
   t.ok(named.length > 20)
   for (const name of named)
     t.ok(
