@@ -121,15 +121,20 @@ export function createSaving(parts: Parts): Saving {
     await servers.send(name, [['SET', name, sealSeen(seal, key, { lastSeenAt, expiresAt }), 'XX', 'KEEPTTL']])
   }
 
-  /** A renewal may have put newer tokens there meanwhile: those that were read give way. */
+  /** A renewal may have put newer tokens there meanwhile, a use a later time: what was read gives way. */
   async function reseal({ session, sealed, expiresAt }: Found): Promise<void> {
     const { key, lastSeenAt } = session
     await putIndexes(parts, session, session.signedInAt)
     const anew = seal.seal('session', key, encodeSession(session))
-    await servers.send(keys.session(key), [
+    const name = keys.seen(key)
+    const replies = await servers.send(keys.session(key), [
       replaceIfSame(keys.session(key), sealed, anew),
-      ['SET', keys.seen(key), sealSeen(seal, key, { lastSeenAt, expiresAt }), 'XX', 'KEEPTTL'],
+      ['GET', name],
     ])
+    const seen = textOrNothing(replies[1])
+    if (seen === null) return
+    const known = openSeen(seal, key, seen) ?? { lastSeenAt, expiresAt }
+    await servers.send(name, [replaceIfSame(name, seen, sealSeen(seal, key, known))])
   }
 
   return { save, touch, reseal }

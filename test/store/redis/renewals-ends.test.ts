@@ -155,8 +155,14 @@ t.test('tokens that were renewed meanwhile are not sealed back to those that wer
   if (stale === undefined) return t.fail('it was read')
   t.equal(stale.isStale, true)
   t.equal(await store.renew(session('new'), lock.id), true)
+  await store.touch('k1', 1100, 5100)
   await createSaving(parts).reseal(stale)
-  t.same(await store.load('k1'), session('new'))
+  t.match(await store.load('k1'), { tokens: tokens('new') })
+  t.match(
+    await readSessions(parts, ['k1']),
+    [{ session: { lastSeenAt: 1100 }, expiresAt: 5100 }],
+    'nor is a use forgotten',
+  )
   return
 })
 
