@@ -43,7 +43,7 @@ function requestContext(request: FunctionRequest): object {
     domainPrefix: domainPrefix(domainName),
     extendedRequestId: requestId,
     httpMethod: method,
-    identity: { ...noIdentity, sourceIp, userAgent },
+    identity: { sourceIp, userAgent },
     path,
     protocol: 'HTTP/1.1',
     requestId,
@@ -53,20 +53,6 @@ function requestContext(request: FunctionRequest): object {
     resourcePath: anyPath,
     stage: '$default',
   }
-}
-
-/** What API Gateway says of whoever calls without IAM. An app may ask whether one is null, and takes an absent one for somebody. */
-const noIdentity = {
-  accessKey: null,
-  accountId: null,
-  caller: null,
-  cognitoAuthenticationProvider: null,
-  cognitoAuthenticationType: null,
-  cognitoIdentityId: null,
-  cognitoIdentityPoolId: null,
-  principalOrgId: null,
-  user: null,
-  userArn: null,
 }
 
 /** Of several values of one name the single-valued fields have the last. */

@@ -11,8 +11,8 @@ import { headerLines } from './header-lines.ts'
  * since 1970. Nothing in it comes from a client but method, path, query, the headers that go on, and the body.
  */
 export function functionEvent(input: FunctionInput, lambda: LambdaSettings, nowMs: number): Buffer | null {
-  const kind = { lines: headerLines(input.headers), payload: lambda.payload }
-  if (input.body !== null && eventBodyBytes(input.body, kind) > limits.functionEventBytes) return null
+  const lines = headerLines(input.headers)
+  if (input.body !== null && eventBodyBytes(input.body, lines) > limits.functionEventBytes) return null
   const request = functionRequest(input, lambda, nowMs)
   const json = Buffer.from(JSON.stringify(eventOf(request, lambda.payload)))
   return json.length > limits.functionEventBytes ? null : json

@@ -33,7 +33,7 @@ export interface FunctionRequest {
 /** What goes on, as a function is told of it. Reads nothing of the client's beyond what our header rules passed on. */
 export function functionRequest(
   { app, method, path, headers, body, caller }: FunctionInput,
-  { functionName, payload }: LambdaSettings,
+  { functionName }: LambdaSettings,
   nowMs: number,
 ): FunctionRequest {
   const mark = path.indexOf('?')
@@ -51,7 +51,7 @@ export function functionRequest(
     requestId: caller.requestId,
     nowMs,
     authorizer: caller.principal && authorizerOf(caller.principal, caller.forwarding),
-    body: eventBody(body, { lines, payload }),
+    body: eventBody(body, lines),
   }
 }
 

@@ -45,7 +45,7 @@ type Event1 = Omit<APIGatewayProxyEvent, 'requestContext'> & {
   version: '1.0'
   requestContext: Omit<Context, 'authorizer' | 'identity' | 'resourceId'> & Authorizer & {
     resourceId: null
-    identity: Omit<Context['identity'], 'apiKey' | 'apiKeyId' | 'clientCert'>
+    identity: Pick<Context['identity'], 'sourceIp' | 'userAgent'>
   }
 }
 type Event2 = APIGatewayProxyEventV2 | APIGatewayProxyEventV2WithJWTAuthorizer
