@@ -9,7 +9,7 @@ import { loadGateway, openTestContext } from '../../support/request-context.ts'
 // word, and the sign-in fails when it comes back.
 
 const site = 'https://wiki.example'
-const provider = `https://${'i'.repeat(200)}.example/${'t'.repeat(350)}`
+const provider = `https://${Array(4).fill('i'.repeat(49)).join('.')}.example/${'t'.repeat(351)}`
 const fileWith = (...stepUps: readonly string[]) => `
 providers:
   op: { issuer: "${provider}", client_id: "${'c'.repeat(200)}", client_secret: s, pass_parameters: [login_hint, ui_locales] }
