@@ -1,8 +1,8 @@
 import type { ConnectionCertificate } from '../core/certificate/connection-certificate.ts'
 import { judgeAccessToken } from '../core/credential/access-token.ts'
-import { readJwtForm } from '../core/credential/jwt-form.ts'
 import type { HeaderLookup } from '../core/credential/lookup.ts'
 import { acceptedBearers } from '../core/credential/protected-resource.ts'
+import { providerOfToken } from '../core/credential/token-provider.ts'
 import type { App, Gateway, ProviderSettings } from '../core/gateway.ts'
 import type { ClientNetwork } from '../core/limits/network.ts'
 import type { Awaitable } from '../core/ports.ts'
@@ -57,7 +57,7 @@ export function createBearerTokens({ gateway, providers }: BearerTokensSetup): B
   }
 
   function verifyUnknown({ token }: PresentedToken, use: TokenUse): Awaitable<HeaderLookup> {
-    const settings = providerOf(acceptedAt(use.app), token)
+    const settings = providerOfToken(acceptedAt(use.app), token)
     const provider = providers.get(settings?.name ?? '')
     if (settings === null || provider === undefined) return unknown
     const reading = provider.readAccessToken(token, use.now, use.network)
@@ -82,15 +82,6 @@ export function createBearerTokens({ gateway, providers }: BearerTokensSetup): B
 }
 
 const unknown: HeaderLookup = { kind: 'refused', why: 'credential-unknown', detail: null }
-
-function providerOf(accepted: readonly ProviderSettings[], token: string): ProviderSettings | null {
-  const issuer = readJwtForm(token)?.issuer ?? null
-  const found =
-    issuer === null
-      ? accepted.find(({ bearer }) => bearer !== null && bearer.check !== 'jwt')
-      : accepted.find((one) => one.issuer === issuer)
-  return found ?? null
-}
 
 function judged(
   reading: AccessTokenReading,

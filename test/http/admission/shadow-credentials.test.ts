@@ -113,6 +113,11 @@ const cookie = { cookie: '__Host-claimgate=adam' }
 const ofApp = { authorization: `Basic ${Buffer.from('adam:secret').toString('base64')}` }
 const opaque = { authorization: 'Bearer ya29.opaque' }
 
+function jwt(claims: object): { readonly authorization: string } {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  return { authorization: `Bearer ${part({ alg: 'HS256' })}.${part(claims)}.c2ln` }
+}
+
 t.test('what headers carry is judged by the list that is rehearsed', async (t) => {
   const rows: readonly (readonly [string, Readonly<Record<string, string>>, Row])[] = [
     ['/more', cookie, { enforced: 'allow rule-met', shadow: 'allow rule-met', asked: '0 1 0' }],
@@ -152,10 +157,12 @@ t.test('what headers carry is judged by the list that is rehearsed', async (t) =
 })
 
 t.test('no provider is asked of a token that only the rehearsal looks at', async (t) => {
-  for (const url of ['/more', '/open']) {
-    const { shadow, asked } = await judged(url, opaque)
-    t.same([shadow, asked], ['deny undecided', '0 0 0'], url)
-  }
+  const sent = { opaque, home: jwt({ sub: 'adam' }), ofProvider: jwt({ iss: 'https://op.example' }) }
+  for (const [name, headers] of Object.entries(sent))
+    for (const url of ['/more', '/open']) {
+      const { shadow, asked } = await judged(url, headers)
+      t.same([shadow, asked], ['deny undecided', '0 0 0'], `${url} ${name}`)
+    }
   t.match(await judged('/open', { 'x-api-key': key }), {
     enforced: 'allow open-to-anyone',
     shadow: 'allow rule-met',
