@@ -198,6 +198,29 @@ t.test('S-056, S-165: a session comes by its cookie and in no other way', async 
   t.same(seen.headers.authorization, ['Bearer of-the-app'], 'it is the app’s business')
 })
 
+// RFC 9113 section 8.2.3: what comes by HTTP/2 in several lines is one line for HTTP/1.1; not every front joins them.
+t.test('cookies come in as many lines as a client likes, the session in any of them, but once', async (t) => {
+  const more = Array.from({ length: 20 }, (_, at) => `Cookie: c${at}=1`)
+  const rows: readonly (readonly [name: string, lines: readonly string[], app: string | null])[] = [
+    ['the session first', [adam, 'Cookie: a=b'], 'a=b'],
+    ['and last', ['Cookie: a=b', adam], 'a=b'],
+    ['names in other letters, others between', [adam, 'X-A: b', 'cOOKIE: a=b'], 'a=b'],
+    ['a semicolon at the end', [`${adam};`, 'Cookie: a=b'], '; a=b'],
+    ['a tab at the end', [`${adam}\t`, 'Cookie: a=b'], 'a=b'],
+    ['empty lines', ['Cookie:', adam, 'Cookie:'], ';'],
+    ['half a text in quotes', ['Cookie: a="', adam], 'a="'],
+    ['many', [adam, ...more], more.map((line) => line.slice('Cookie: '.length)).join('; ')],
+  ]
+  for (const [name, headers, app] of rows)
+    for (const target of ['/x', '/maybe/x']) {
+      const { headers: seen } = await seenBy(front, { target, headers })
+      t.same(seen['x-forwarded-user'], ['adam'], `${name}: ${target}`)
+      t.equal(seen.cookie?.join() ?? null, app, `${name}: ${target}`)
+    }
+  for (const headers of [[adam, adam], [`${adam}, a=b`]])
+    t.equal((await fire(front, { target: '/x', headers })).status, 401)
+})
+
 t.test('S-057: header names that are properties of every object', async (t) => {
   const names = ['__proto__', 'constructor', 'hasOwnProperty', 'toString', 'prototype', 'valueOf']
   for (const target of ['/x', '/public/x', '/.auth/me']) {
