@@ -7,6 +7,9 @@ import { casesIn, idsIn } from './cases-in.ts'
 const root = new URL('../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 
+/** Where the cases of a name of this page may be. */
+const pathsOf = (name: string): readonly string[] => [`test/${name}.test.ts`, `test/${name}.ts`, `${name}.ts`]
+
 /** The ids that count in what a name in the table stands for: a test, a folder of cases, a program of `bench/`. */
 function casesOf(name: string): ReadonlySet<number> {
   const folder = new URL(`test/${name}/`, root)
@@ -17,8 +20,7 @@ function casesOf(name: string): ReadonlySet<number> {
         .map((file) => read(`test/${name}/${file}`))
         .join('\n'),
     )
-  const paths = [`test/${name}.test.ts`, `test/${name}.ts`, `${name}.ts`]
-  const path = paths.find((one) => existsSync(new URL(one, root)))
+  const path = pathsOf(name).find((one) => existsSync(new URL(one, root)))
   if (path === undefined) throw new Error(`${name} is no test`)
   return casesIn(path, read(path))
 }
@@ -45,4 +47,15 @@ t.test('each test that a row names has the cases of the row', async (t) => {
         if (!known.has(id)) t.fail(`${name} has no S-${String(id).padStart(3, '0')}`)
     }
   }
+})
+
+t.test('each test that a promise names is there', async (t) => {
+  const [, promises = ''] = /## Promises\n([\s\S]*?)\n## /.exec(read('docs/security.md')) ?? []
+  const names = [...promises.matchAll(/`([a-z0-9-]+(?:\/[a-z0-9-]+)+)`/g)].map(([, name = '']) => name)
+  t.ok(names.length > 150, `${names.length} names`)
+  for (const name of names)
+    t.ok(
+      [`test/${name}`, ...pathsOf(name)].some((one) => existsSync(new URL(one, root))),
+      name,
+    )
 })
