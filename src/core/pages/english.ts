@@ -232,7 +232,7 @@ export const english = {
     'What you sent was not passed on. It is still kept: you can send it again within ten minutes of when you first did, with the same account.',
   'resume.gone-title': 'There is nothing left to send',
   'resume.gone':
-    'It was sent already, or it waited for longer than ten minutes. If you do not see what you sent, fill in the form once more.',
+    'It was sent already, it waited for longer than ten minutes, or you are signed in with another account now. If you do not see what you sent, fill in the form once more.',
 
   'moving.if-nothing-happens': '{continue} if nothing happens.',
   'moving.to-page': 'Taking you to your page.',

@@ -241,7 +241,7 @@ export const german = {
     'Was Sie abgesendet haben, wurde nicht weitergegeben. Es ist noch da: Bis zehn Minuten nach dem ersten Absenden können Sie es mit demselben Konto noch einmal absenden.',
   'resume.gone-title': 'Hier ist nichts mehr abzusenden',
   'resume.gone':
-    'Es wurde schon gesendet oder hat länger als zehn Minuten gewartet. Wenn Sie nicht sehen, was Sie abgeschickt haben, füllen Sie das Formular bitte noch einmal aus.',
+    'Es wurde schon gesendet, es hat länger als zehn Minuten gewartet, oder Sie sind jetzt mit einem anderen Konto angemeldet. Wenn Sie nicht sehen, was Sie abgeschickt haben, füllen Sie das Formular bitte noch einmal aus.',
 
   'moving.if-nothing-happens': '{continue}, falls nichts geschieht.',
   'moving.to-page': 'Wir bringen Sie zu Ihrer Seite.',

@@ -11,7 +11,10 @@ export interface AuthorizationWish {
   readonly passed: ReadonlyMap<string, string>
   /** What the sign-in has to bring; null: nothing. */
   readonly stepUp: StepUp | null
-  /** Whose account has to come back: see core/session/account-hash. Null: anybody's. */
+  /**
+   * Whose account has to come back (core/session/account-hash), for a step-up; or whose page the form's is, for which
+   * nobody else gets in. Null: anybody's.
+   */
   readonly account: string | null
   /** The form that waits for the sign-in; null: none does. */
   readonly form: string | null

@@ -107,7 +107,7 @@ export function failedOf(
   attempt: KnownAttempt | null,
 ): Failed {
   const { gateway } = runtime
-  const form = attempt?.wish?.form ?? null
+  const { form, account } = attempt?.wish ?? plainWish
   const wanted: LinkedSignIn =
     attempt === null
       ? { page: wantedPage(startOf(origin)) }
@@ -115,7 +115,7 @@ export function failedOf(
           page: pageOf(attempt, origin, gateway.authPrefix),
           wish: attempt.wish ?? plainWish,
           stepUp: stepUpLink(runtime, origin, attempt, attempt.wish),
-          form: form === null ? null : formLoginLink(runtime, origin, headers, form),
+          form: form === null ? null : formLoginLink(runtime, origin, headers, { form, account }),
         }
   return { wanted, of: attemptOf(gateway, admission, attempt) }
 }

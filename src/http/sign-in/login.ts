@@ -64,11 +64,11 @@ export async function login(
   const settings = offered.flatMap((name) => runtime.gateway.providers.get(name) ?? [])
   const read = readPassed(query, settings)
   if (!read.ok) return refusal(admission, 400, read.reason)
-  const form = readFormLoginLink(runtime, origin, headers, query.get('form'))
+  const form = readFormLoginLink(runtime, origin, headers, query.get('form') ?? '')
   const otherAccount = query.get('account') === 'other'
   const wish = {
     page: readWantedPage(returnTo, query),
-    wish: { ...(linked?.wish ?? { ...plainWish, form }), otherAccount, passed: read.passed },
+    wish: { ...(linked?.wish ?? { ...plainWish, ...form }), otherAccount, passed: read.passed },
     isSecond: query.get('attempt') === 'second',
   }
   const [provider, ...others] = offered
@@ -222,8 +222,11 @@ function chooser(
   const { origin } = admission
   // A redirect to here, or a link, brought along what follows the `#`.
   const isKept = origin !== null && appAt(origin, page.returnTo)?.keepFragment === true
+  const { form: token, account } = wish
   const form =
-    wish.form === null || origin === null ? null : formLoginLink(context.runtime, origin, headers, wish.form)
+    token === null || origin === null
+      ? null
+      : formLoginLink(context.runtime, origin, headers, { form: token, account })
   const choices = offered.flatMap((name) => {
     const settings = gateway.providers.get(name)
     if (settings === undefined) return []

@@ -43,9 +43,11 @@ export function toOwnPage(
 function formPage(
   { gateway, ring, random }: Runtime,
   origin: Origin,
-  { form }: AuthorizationWish,
-  { account: holder }: Arrived,
+  { form, account, stepUp }: AuthorizationWish,
+  arrived: Arrived,
 ): string | null {
+  // That of a step-up has come back, or nobody would be here. Else the page is for one account, whoever came.
+  const holder = stepUp === null ? (account ?? arrived.account) : arrived.account
   if (form === null || holder === null) return null
   const link = sealFormLink(ring, { origin: origin.origin, kind: 'page' }, { form, holder }, random)
   return `${gateway.authPrefix}/resume?form=${link}`

@@ -10,6 +10,7 @@ import { readForm } from '../../runtime/kept-forms.ts'
 import type { SessionLookup } from '../../runtime/sessions.ts'
 import type { Admission } from '../admission/admission.ts'
 import { isHolder } from '../admission/form-holder.ts'
+import { readSessionCookie } from '../admission/session-cookies.ts'
 import { useSession } from '../admission/session-lookup.ts'
 import { accountOf } from '../pages/account.ts'
 import { type Answer, frameOf, redirectAnswer, refusal } from '../pages/answer.ts'
@@ -35,8 +36,12 @@ export async function resumeForm(
   const link =
     others.length > 0 ? null : openFormLink(runtime.ring, { origin: origin.origin, kind: 'page' }, value)
   const gone = () => formGonePage({ ...frameOf(admission), continueHref: startOf(origin) })
+  if (link === null) return gone()
+  // Somebody deleted the cookies, as the page of a 431 says: whoever signs in comes back, and the link is theirs or not.
+  if (readSessionCookie(runtime.gateway, origin, headers).kind === 'none')
+    return signInAgain(context, origin, headers, link) ?? gone()
   // A link that somebody was handed: it is for those who signed in for its form.
-  if (link === null || !isHolder(runtime, origin, headers, link)) return gone()
+  if (!isHolder(runtime, origin, headers, link)) return gone()
   const found = await useSession(runtime, origin, headers)
   if (found.kind === 'none') return signInAgain(context, origin, headers, link) ?? gone()
   const form = await readForm(runtime, link.form, origin.origin)
@@ -45,14 +50,14 @@ export async function resumeForm(
   return withRenewal(answer, found, origin, headers)
 }
 
-/** The session that was begun for the form has ended meanwhile. Null: it was another one. */
+/** The session that was begun for the form has ended meanwhile, or its cookie is gone. Null: it was another one. */
 function signInAgain(
   { runtime }: RequestContext,
   origin: Origin,
   headers: IncomingHttpHeaders,
-  { form }: FormLink,
+  { form, holder: account }: FormLink,
 ): Answer | null {
-  const link = formLoginLink(runtime, origin, headers, form)
+  const link = formLoginLink(runtime, origin, headers, { form, account })
   if (link === null) return null
   const page = wantedPage(startOf(origin))
   return redirectAnswer(loginLink(runtime.gateway.authPrefix, { page, form: link }).href)
@@ -79,7 +84,7 @@ function shown(
   const { gateway, ring } = runtime
   const isSame = form.owner !== null && isAccount(ring, form.owner.account, session)
   const now = accountOf(findProvider(gateway.providers, origin.providers, session), principal)
-  const other = formLoginLink(runtime, origin, headers, link.form)
+  const other = formLoginLink(runtime, origin, headers, { form: link.form, account: null })
   const page = wantedPage(
     readReferringPage(form.referer ?? undefined, origin, gateway.authPrefix) ?? startOf(origin),
   )
