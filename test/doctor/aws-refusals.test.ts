@@ -213,7 +213,7 @@ t.test('what came as the gateway asked', async (t) => {
 
 t.test('what came as a stranger asked', async (t) => {
   const judged = (app: App, answer: UpstreamAnswer, isUnknown = false) =>
-    judgeAsStranger(say, askedOf(app), answer, { isUnknown, isSame: false })
+    judgeAsStranger(say, askedOf(app), answer, { isUnknown, same: 'none' })
   const signed = appOf(rest)
   const check = 'without the signature'
   for (const status of [200, 204, 302, 404, 500])

@@ -153,6 +153,7 @@ t.test('an app that says 401 to us as well: what cannot be told is said', async 
 
 t.test('refusals of the gateway and of a stranger are told apart by what they say', async (t) => {
   let count = 0
+  const lot = (): string => 'abcdefghijklmnopqrstuvwxyz'.charAt(count++ % 26).repeat(9)
   const say = (body: string): string =>
     `HTTP/1.1 403 Forbidden\r\nContent-Type: text/plain\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`
   const cases: readonly (readonly [known: () => string, unknown: () => string, outcome: string])[] = [
@@ -160,6 +161,10 @@ t.test('refusals of the gateway and of a stranger are told apart by what they sa
     [() => say('who are you?'), () => say('who are you?'), 'warning'],
     [() => say(`no. Request ${count++}a7f`), () => say(`no. Request ${count++}a7f`), 'warning'],
     [() => say(''), () => say(''), 'warning'],
+    // Base64 without a digit, and words that are drawn by lot.
+    [() => say('who are you? ab+cd/e7fg=='), () => say('who are you? hi+jk/l8mn=='), 'warning'],
+    [() => say(`no ${lot()}`), () => say(`no ${lot()}`), 'warning'],
+    [() => say(`who are you? ${lot()}`), () => say('by the gateway alone'), 'ok'],
     [() => say('no'), () => answer('401 Unauthorized'), 'ok'],
     [() => answer('200 OK'), () => say('no'), 'ok'],
   ]
@@ -172,6 +177,19 @@ t.test('refusals of the gateway and of a stranger are told apart by what they sa
     const own = findings.filter(({ check }) => check === 'without the secret')
     t.same(new Set(own.map((one) => one.outcome)), new Set([outcome]), unknown().slice(-60))
   }
+})
+
+t.test('links in a refusal that the app makes of the public address are no other words', async (t) => {
+  const app = await upstream(t, ({ received }) => {
+    if (!received.endsWith('\r\n\r\n')) return null
+    const request = received.slice(received.lastIndexOf('GET '))
+    const [, host = 'elsewhere'] = /^x-forwarded-host: (.*)\r$/im.exec(request) ?? []
+    const body = `Sign in at https://${host}/login`
+    return `HTTP/1.1 403 Forbidden\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  })
+  const { lines } = await look(fileFor(`http://127.0.0.1:${app.port}`))
+  for (const line of lines('apps.wiki', 'without the secret'))
+    t.match(line, /^warning .* answers 403, in the words that it has for the secret/)
 })
 
 t.test(

@@ -50,31 +50,52 @@ function seenAddress(app: App): string {
     : 'it is the address of this machine now'
 }
 
+/** Why a refusal of a stranger does not show that the app looks at the secret; `none` where it does. */
+export type SameRefusal = 'none' | 'same-words' | 'words-change'
+
 /**
  * Whether a stranger is refused in the very words that the gateway gets: nothing shows then that the app looks at the
- * secret. An app that refuses whoever it does not know may let in whoever writes a name into an identity header.
+ * secret. An app that refuses whoever it does not know may let in whoever writes a name into an identity header. Where the
+ * words are others, a stranger asks once more: an app that never says the same twice tells nobody apart by that.
  */
-export function isSameRefusal(
+export async function compareRefusals(
   { app }: AskedPath,
   asGateway: UpstreamAnswer | null,
   asStranger: UpstreamAnswer | null,
-): boolean {
+  askAgain: () => Promise<UpstreamAnswer>,
+): Promise<SameRefusal> {
+  if (lockOf(app) !== 'secret' || !isRefusal(asGateway) || !isRefusal(asStranger)) return 'none'
+  if (asGateway.status !== asStranger.status) return 'none'
+  if (isSameRefusal(asGateway, asStranger)) return 'same-words'
+  const again = await askAgain()
+  return isRefusal(again) && isSameRefusal(asStranger, again) ? 'none' : 'words-change'
+}
+
+type Answered = Extract<UpstreamAnswer, { kind: 'answered' }>
+
+function isRefusal(answer: UpstreamAnswer | null): answer is Answered {
+  return answer?.kind === 'answered' && refusals.has(answer.status)
+}
+
+function isSameRefusal(one: Answered, other: Answered): boolean {
   return (
-    lockOf(app) === 'secret' &&
-    asGateway?.kind === 'answered' &&
-    asStranger?.kind === 'answered' &&
-    asGateway.status === asStranger.status &&
-    asGateway.errorType === asStranger.errorType &&
-    withoutIds(asGateway.refusal ?? '') === withoutIds(asStranger.refusal ?? '')
+    one.status === other.status &&
+    one.errorType === other.errorType &&
+    withoutIds(one.refusal ?? '') === withoutIds(other.refusal ?? '')
   )
 }
 
-/** Ids, times and the like differ from answer to answer: words with a digit in them. */
+/** Ids, times and the like differ from answer to answer: words with a digit in them, those of base64 too. */
 function withoutIds(text: string): string {
-  return text.replaceAll(/[\w-]*\d[\w-]*/g, '…')
+  return text.replaceAll(/[\w+/=-]+/g, (word) => (/\d/.test(word) ? '…' : word))
 }
 
-export function sameRefusalFinding(say: FindingsOf, asked: AskedPath, check: string, saw: string): Finding {
+export function sameRefusalFinding(
+  say: FindingsOf,
+  asked: AskedPath,
+  check: string,
+  { saw, same }: { readonly saw: string; readonly same: Exclude<SameRefusal, 'none'> },
+): Finding {
   const { app, path, location } = asked
   const { socketPath, origin } = app.upstream
   const header =
@@ -83,7 +104,12 @@ export function sameRefusalFinding(say: FindingsOf, asked: AskedPath, check: str
   const named = header === undefined ? '' : `-H '${header}: x' `
   return say.warning(
     check,
-    `${saw}, in the words that it has for the secret: whether it looks at that cannot be told`,
+    `${saw}, in ${inWords[same]}: whether it looks at that cannot be told`,
     `A request that names somebody must not get in without the secret. Try it: \`curl -i ${socket}${named}${origin}${path}\`.`,
   )
 }
+
+const inWords = {
+  'same-words': 'the words that it has for the secret',
+  'words-change': 'words that change from answer to answer, as those for the secret may',
+} as const

@@ -23,11 +23,14 @@ export interface AskedPath {
  * proves itself with: the signature, the shared secret and the upstream's own `headers`.
  */
 export function askAsGateway(upstreams: Upstreams, asked: AskedPath): Promise<UpstreamAnswer> {
-  const { app } = asked
-  const { protocol, host } = new URL(app.url)
-  const forwarded = ['X-Forwarded-Proto', protocol.slice(0, -1), 'X-Forwarded-Host', host]
-  const request = get(asked, app.upstream, [...forwarded, ...ownLines(asked)])
+  const request = get(asked, asked.app.upstream, [...forwardedLines(asked), ...ownLines(asked)])
   return receiveAnswer(upstreams, request, secretsSent(asked))
+}
+
+/** No secret: whoever asks can write them. */
+function forwardedLines({ app }: AskedPath): readonly string[] {
+  const { protocol, host } = new URL(app.url)
+  return ['X-Forwarded-Proto', protocol.slice(0, -1), 'X-Forwarded-Host', host]
 }
 
 /** What of that request an answer may repeat and nobody may read. */
@@ -55,14 +58,16 @@ export function longerPatience({ location, patience }: AskedPath): number | null
 }
 
 /**
- * What a stranger would send who found the address: the same GET without any of that; for a function an invocation that
- * nobody signed, of which an event without anything in it would be made.
+ * What a stranger would send who found the address: the same GET without any proof, so that links which the app makes of
+ * `X-Forwarded-Host` are the same too; for a function an invocation that nobody signed, of which an event without
+ * anything in it would be made.
  */
 export function askAsStranger(upstreams: Upstreams, asked: AskedPath): Promise<UpstreamAnswer> {
   const { upstream } = asked.app
   const plain = { ...upstream, aws: null, lambda: null }
   const { lambda } = upstream
-  const request = lambda === null ? get(asked, plain, []) : invocation(asked, plain, lambda.functionName)
+  const request =
+    lambda === null ? get(asked, plain, forwardedLines(asked)) : invocation(asked, plain, lambda.functionName)
   const timeouts = timeoutsWithin(request.timeouts, asked.patience.refusalSeconds)
   return receiveAnswer(upstreams, { ...request, timeouts }, [])
 }

@@ -4,7 +4,7 @@ import type { App } from '../../core/gateway.ts'
 import { showOwn } from '../../core/show.ts'
 import type { Finding, FindingsOf } from '../finding.ts'
 import type { UpstreamAnswer } from './answer.ts'
-import { refusals, refusedFinding, sameRefusalFinding } from './app-refusals.ts'
+import { refusals, refusedFinding, type SameRefusal, sameRefusalFinding } from './app-refusals.ts'
 import { type AskedPath, longerPatience, strangerPatience } from './ask.ts'
 import { isOfApiGateway, isOfAws } from './aws-hosts.ts'
 import type { HttpApiWord } from './http-api.ts'
@@ -131,14 +131,14 @@ function withOwnPatience(saw: string, asked: AskedPath, fault: AnyFault): string
 
 /**
  * Whoever finds the address must get nothing: everything but a refusal, and a connection that is not had, is too much.
- * `isUnknown`: the gateway was told that there is no such path, so that a refusal says nothing. `isSame`: it was refused in the
- * same words.
+ * `isUnknown`: the gateway was told that there is no such path, so that a refusal says nothing. `same`: why it says
+ * nothing of the secret.
  */
 export function judgeAsStranger(
   say: FindingsOf,
   asked: AskedPath,
   answer: UpstreamAnswer,
-  { isUnknown, isSame }: { readonly isUnknown: boolean; readonly isSame: boolean },
+  { isUnknown, same }: { readonly isUnknown: boolean; readonly same: SameRefusal },
 ): Finding {
   const { app, path } = asked
   const check = checksOf(lockOf(app)).asStranger
@@ -160,7 +160,7 @@ export function judgeAsStranger(
     return say.failed(check, `${where} answers ${said(answer)}`, openCure(app))
   const saw = `${where} answers ${answer.status}`
   if (isUnknown) return say.note(check, `${saw}, as every path does that API Gateway does not have`)
-  if (isSame) return sameRefusalFinding(say, asked, check, saw)
+  if (same !== 'none') return sameRefusalFinding(say, asked, check, { saw, same })
   return isRefusedByApp(app, answer)
     ? say.warning(check, `${saw}, which the app says and not IAM: strangers start it`, openCure(app))
     : say.ok(check, saw)

@@ -7,7 +7,7 @@ import { certificateFinding } from '../certificate.ts'
 import { type Finding, type FindingsOf, findingsOf } from '../finding.ts'
 import type { Patience } from '../patience.ts'
 import type { UpstreamAnswer } from './answer.ts'
-import { isSameRefusal } from './app-refusals.ts'
+import { compareRefusals, type SameRefusal } from './app-refusals.ts'
 import { type AskedPath, askAsGateway, askAsStranger, secretsSent } from './ask.ts'
 import { askedPaths } from './asked-paths.ts'
 import { credentialsFindings, isWithoutCredentials } from './credentials.ts'
@@ -81,6 +81,7 @@ interface Asked {
   readonly asked: AskedPath
   readonly asGateway: UpstreamAnswer | null
   readonly asStranger: UpstreamAnswer | null
+  readonly same: SameRefusal
 }
 
 /** What came, and how many paths were left as it took too long. */
@@ -97,12 +98,14 @@ async function askAll(upstreams: Upstreams, app: App, paths: readonly AskedPath[
     if (performance.now() - startedMs >= asked.patience.appMs) return { all, left: paths.length - index }
     const asGateway: UpstreamAnswer | null = hasCredentials ? await askAsGateway(upstreams, asked) : null
     // There is nobody to ask: another path would find the same.
-    if (cannotConnect(asGateway)) return { all: [...all, { asked, asGateway, asStranger: null }], left: 0 }
+    if (cannotConnect(asGateway))
+      return { all: [...all, { asked, asGateway, asStranger: null, same: 'none' }], left: 0 }
     hasCredentials &&= !isWithoutCredentials(asGateway)
     // A function has one address for all paths.
     const isTold = !guards(lockOf(app), asked.location) || (app.upstream.lambda !== null && all.length > 0)
     const asStranger = isTold ? null : await askAsStranger(upstreams, asked)
-    all.push({ asked, asGateway, asStranger })
+    const same = await compareRefusals(asked, asGateway, asStranger, () => askAsStranger(upstreams, asked))
+    all.push({ asked, asGateway, asStranger, same })
     if (!hasCredentials && cannotConnect(asStranger)) break
     // One that hangs would make whoever looks wait for each path.
     if (asGateway?.kind === 'failed' && asGateway.fault.code === 'UPSTREAM_TIMEOUT') break
@@ -120,16 +123,15 @@ function connectionFindings(say: FindingsOf, app: App, { asGateway, asStranger }
 }
 
 /** What is told of the connection, or of the credentials, is told once. */
-function pathFindings(say: FindingsOf, { asked, asGateway, asStranger }: Asked, isFirst: boolean) {
+function pathFindings(say: FindingsOf, { asked, asGateway, asStranger, same }: Asked, isFirst: boolean) {
   const isTold = (isFirst && cannotConnect(asGateway)) || isWithoutCredentials(asGateway)
   const isNobodyThere = isWithoutCredentials(asGateway) && cannotConnect(asStranger)
   const isUnknown = isUnknownPath(asked, asGateway, asStranger)
-  const isSame = isSameRefusal(asked, asGateway, asStranger)
   return [
     ...(asGateway === null || isTold ? [] : [judgeAsGateway(say, asked, asGateway, { isFirst, isUnknown })]),
     ...(asStranger === null || isNobodyThere
       ? []
-      : [judgeAsStranger(say, asked, asStranger, { isUnknown, isSame })]),
+      : [judgeAsStranger(say, asked, asStranger, { isUnknown, same })]),
   ]
 }
 
