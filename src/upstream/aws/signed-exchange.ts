@@ -58,6 +58,7 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
 
   cancel(): void {
     this.#over = true
+    this.#refused?.stopTimer()
     this.#sent?.cancel()
   }
 
@@ -68,7 +69,12 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
   head(head: AnswerHead): void {
     const refusal = refusalIn(head, this.#signing.service)
     if (refusal === null) this.#sink.head(head)
-    else this.#refused = { refusal, head, pieces: [], bytes: 0 }
+    else {
+      const { timing } = this.#signing
+      // Who asked may not time pauses (`pausesAreTimed`), and what drips has none.
+      const stopTimer = timing.after(this.#request.timeouts.idleSeconds * 1000, () => this.#tellNow())
+      this.#refused = { refusal, head, pieces: [], bytes: 0, stopTimer }
+    }
   }
 
   data(chunk: Buffer): boolean {
@@ -77,11 +83,7 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
     if (this.#over) return true
     refused.pieces.push(chunk)
     refused.bytes += chunk.length
-    if (refused.bytes > limits.awsRefusalBytes) {
-      this.#tell(refused)
-      // Not within the callback of undici, which still looks at the request.
-      setImmediate(() => this.#sent?.cancel())
-    }
+    if (refused.bytes > limits.awsRefusalBytes) this.#tellNow()
     return true
   }
 
@@ -126,7 +128,16 @@ export class SignedExchange implements UpstreamExchange, UpstreamSink {
     if (this.#over) this.#sent.cancel()
   }
 
-  #tell({ refusal, head, pieces }: Refused): void {
+  /** Without what is still to come of a refusal. */
+  #tellNow(): void {
+    if (this.#refused === null || this.#over) return
+    this.#tell(this.#refused)
+    // Not within the callback of undici, which still looks at the request.
+    setImmediate(() => this.#sent?.cancel())
+  }
+
+  #tell({ refusal, head, pieces, stopTimer }: Refused): void {
+    stopTimer()
     const { source, service, timing } = this.#signing
     if (refusal.areOver && this.#credentials !== null) source.refused(this.#credentials)
     const place = upstreamPlace(this.#request.app, this.#request.upstream)
@@ -157,6 +168,7 @@ interface Refused {
   readonly head: AnswerHead
   readonly pieces: Buffer[]
   bytes: number
+  readonly stopTimer: () => void
 }
 
 /** Their bodies pass on as they come: Signature Version 4, "UNSIGNED-PAYLOAD". */

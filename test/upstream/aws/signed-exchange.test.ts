@@ -9,7 +9,7 @@ import type { UpstreamExchange, UpstreamRequest, UpstreamSink } from '../../../s
 import type { AwsCredentials } from '../../../src/upstream/aws/signature.ts'
 import { SignedExchange } from '../../../src/upstream/aws/signed-exchange.ts'
 import { createSigner } from '../../../src/upstream/aws/signing.ts'
-import { systemTiming } from '../../../src/upstream/timing.ts'
+import { heldTiming } from '../../support/timing.ts'
 import { request, settings } from '../rig.ts'
 
 const token = 'IQoJb3JpZ2luX2VjEXAMPLE/token+of=a/role=='
@@ -20,7 +20,8 @@ const keys: AwsCredentials = {
   endsAtMs: null,
 }
 const nowSeconds = Date.parse('2026-11-29T10:00:00Z') / 1000
-const timing = { ...systemTiming, now: () => nowSeconds }
+const held = heldTiming()
+const timing = { ...held, now: () => nowSeconds }
 const upstream = settings(4711, { host: 'abc123.execute-api.eu-west-1.amazonaws.com' })
 
 /** A request that is begun, with what came of it in order. */
@@ -311,6 +312,22 @@ t.test('a refusal whose body breaks off, has no end or is none is one all the sa
   })
   cancelled.exchange.cancel()
   t.same(cancelled.heard, ['cancelled'])
+
+  t.equal(held.waiting(), 0, 'nobody waits for any of them')
+  const silent = begun()
+  const { idleSeconds } = request(upstream).timeouts
+  silent.sent[0]?.sink.head({
+    statusCode: 403,
+    reasonPhrase: null,
+    headers: refusedBy('AccessDeniedException'),
+  })
+  held.pass(idleSeconds * 1000 - 1)
+  silent.sent[0]?.sink.data(Buffer.from('{"mess'))
+  t.same(silent.heard, [])
+  held.pass(1)
+  t.same(silent.heard, ['failed UPSTREAM_REFUSED_US'], 'told when it says no more, or drips')
+  await settled()
+  t.same(silent.heard.slice(1), ['cancelled'])
 })
 
 const aws = {
