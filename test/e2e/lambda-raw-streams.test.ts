@@ -198,6 +198,51 @@ t.test('a connection whose last bytes come late serves the next request', async 
   await poll('a connection to serve twice', served, ({ answers, connections }) => connections < answers)
 })
 
+t.test('an answer that is complete, and a connection that never says so', async (t) => {
+  const all = Buffer.concat([ok, payloadChunk('all'), invokeComplete()])
+  does.set(
+    '/unended/stream',
+    ({ socket }) => void socket.write(Buffer.concat([Buffer.from(begin), chunk(all)])),
+  )
+  does.set('/unended/whole', ({ socket }) => {
+    const json = Buffer.concat([payloadChunk('{"statusCode":200,"body":"all"}'), invokeComplete()])
+    socket.write(begin.replace('vnd.awslambda.http-integration-response', 'json'))
+    socket.write(chunk(json))
+  })
+  does.set('/unended/error', ({ socket }) => {
+    socket.write(Buffer.concat([Buffer.from(begin), chunk(invokeComplete({ ErrorCode: 'Unhandled' }))]))
+  })
+  const paths = ['/unended/stream', '/unended/whole', '/unended/error']
+  t.match(await Promise.all(paths.map((path) => ask(path))), [
+    { status: 200, body: Buffer.from('all'), isWhole: true },
+    { status: 200, body: Buffer.from('all'), isWhole: true },
+    { status: 502 },
+  ])
+  for (const path of paths)
+    await poll(
+      `the connection of ${path} to end`,
+      () => socketOf(path)?.destroyed,
+      (is) => is === true,
+    )
+})
+
+t.test('a refusal of AWS whose words never come is told all the same', async (t) => {
+  does.set('/refused', ({ socket }) => {
+    socket.write(
+      'HTTP/1.1 403 Forbidden\r\nx-amzn-ErrorType: AccessDeniedException\r\nContent-Length: 100\r\n\r\n{"Mess',
+    )
+  })
+  t.match(await ask('/refused'), { status: 502 })
+  await poll(
+    'its connection to end',
+    () => socketOf('/refused')?.destroyed,
+    (is) => is === true,
+  )
+  t.match(await gateway.logged(({ error }) => String(error).includes('AccessDeniedException')), {
+    code: 'UPSTREAM_REFUSED_US',
+  })
+})
+
 t.test('what never begins is 504, what never goes on is cut', async (t) => {
   does.set('/never', () => {})
   does.set('/head-never', ({ socket }) => {

@@ -15,7 +15,7 @@ export const functionStreamLimits = {
   functionRestMs: of(
     'request',
     250,
-    'How long Lambda may take to end an answer whose client has all of it, as nothing follows its head (HEAD, 204, 304); then its connection is closed.',
+    'How long Lambda may take to end an answer whose client has all of it, as nothing follows its head (HEAD, 204, 304) or it is complete; then its connection is closed.',
   ),
-  functionRestBytes: of('request', 64 * KiB, 'How much of such an answer is read and dropped until then.'),
+  functionRestBytes: of('request', 64 * KiB, 'How much behind such a head is read and dropped until then.'),
 } as const satisfies Readonly<Record<string, Limit>>

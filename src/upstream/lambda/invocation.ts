@@ -37,8 +37,10 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   /** Of what is none: the answer of the function, or Lambda's own words. */
   readonly #pieces = new Pieces(null)
   readonly #clock: StreamClock
-  /** What is still to come of an answer whose client has all of it; null: nothing is waited for. */
+  /** What is still to come of a stream of which nobody wants more; null: nothing is waited for. */
   #rest: RestOfAnswer | null = null
+  /** Lambda's own answer came to its end, or broke off. */
+  #arrived = false
   /** An answer that is all here. */
   #whole: WholeAnswer | null = null
   /** Bytes of the room that are taken. */
@@ -80,8 +82,11 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     this.#end()
     if (this.#rest?.isAwaited === true) return
     // What is complete is nearly out of its connection, which is good for the next request then.
-    if (this.#streamed?.hasEnd === true) this.#sent?.resume()
-    else this.#sent?.cancel()
+    if (this.#streamed?.hasEnd !== true) this.#sent?.cancel()
+    else {
+      this.#awaitRest()
+      this.#sent?.resume()
+    }
   }
 
   sent(): void {
@@ -105,16 +110,23 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
         data: (chunk) => this.#sink.data(chunk),
       },
       {
-        ended: (isComplete) => this.#ended(isComplete),
+        ended: () => {
+          this.#sink.end()
+          this.#end()
+          this.#awaitRest()
+        },
         whole: (payload) => this.#answer(payload),
         invalid: (why) => this.#cut('UPSTREAM_FUNCTION_FAILED', `its answer ${why}`),
-        failed: (error) => this.#fail(streamFault(this.#place, head, error)),
+        failed: (error) => {
+          this.#fail(streamFault(this.#place, head, error))
+          this.#awaitRest()
+        },
       },
     )
   }
 
   data(chunk: Buffer): boolean {
-    if (this.#rest?.dropped(chunk) === true) return true
+    if (this.#streamed?.hasEnd !== true && this.#rest?.dropped(chunk) === true) return true
     this.#clock.piece()
     if (this.#over || this.#whole !== null) {
       // Nothing comes behind the end of an answer: who knows how much of it.
@@ -133,6 +145,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   }
 
   end(): void {
+    this.#arrived = true
     this.#rest?.stop()
     if (this.#over || this.#whole !== null || this.#head === null) return
     if (this.#streamed !== null) {
@@ -147,6 +160,7 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
   }
 
   failed(fault: Error): void {
+    this.#arrived = true
     this.#rest?.stop()
     // An answer that is all here is not the worse for what its connection comes to.
     if (this.#whole === null && this.#streamed?.hasEnd !== true) this.#fail(fault)
@@ -166,10 +180,9 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
     if (this.#over) this.#sent.cancel()
   }
 
-  #ended(isComplete: boolean): void {
-    this.#sink.end()
-    this.#end()
-    if (isComplete || this.#streamed?.hasEnd === true) return
+  /** Of a stream of which nobody wants more. Its connection is held up by nobody now, and must not stay for ever. */
+  #awaitRest(): void {
+    if (this.#arrived || this.#left || this.#rest !== null) return
     this.#rest = new RestOfAnswer(this.#invoking.timing, () => this.#leave())
   }
 
@@ -182,8 +195,10 @@ export class FunctionExchange implements UpstreamExchange, UpstreamSink {
       return
     }
     this.#whole = new WholeAnswer(read.answer, this.#sink, (failure) => {
-      if (failure === null) this.#end()
-      else this.#cut('UPSTREAM_RESPONSE_INVALID', headUnsendable, failure.thrown)
+      if (failure === null) {
+        this.#end()
+        this.#awaitRest()
+      } else this.#cut('UPSTREAM_RESPONSE_INVALID', headUnsendable, failure.thrown)
     })
     this.#whole.start()
   }

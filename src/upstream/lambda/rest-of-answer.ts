@@ -2,8 +2,9 @@ import { limits } from '../../core/limits/table.ts'
 import type { Timing } from '../timing.ts'
 
 /**
- * What Lambda still says of an answer whose client has all of it, since its head has no body: dropped for a moment, so that the
- * connection is there for the next request. `onTooMuch` hears once when it takes too long, or is more than little.
+ * What Lambda still says of an answer of which nobody wants more, as its head has no body, or it is complete: dropped for a
+ * moment, so that the connection is there for the next request. `onTooMuch` hears once when it takes too long, or is more than
+ * little.
  */
 export class RestOfAnswer {
   readonly #onTooMuch: () => void

@@ -8,8 +8,8 @@ import { type AnswerForm, hasNoBody, readPrelude } from './stream-head.ts'
 
 /** What becomes of a stream, beside what its client gets. Told once, and nothing is told to the client after it. */
 interface StreamEnd {
-  /** The client has all of it. `isComplete`: so has the function said all that it will. */
-  ended(isComplete: boolean): void
+  /** The client has all of it. The connection may still bring more. */
+  ended(): void
   /** It did not begin with a head, and this is all of it: an answer as any function returns it. */
   whole(payload: Buffer): void
   /** Goes on after "its answer". The connection may still bring more. */
@@ -169,7 +169,7 @@ export class StreamedAnswer {
   #begin(head: AnswerHead): void {
     this.#part = 'body'
     this.#client.head(head)
-    if (hasNoBody(this.#asked, head)) this.#over(() => this.#end.ended(false))
+    if (hasNoBody(this.#asked, head)) this.#over(() => this.#end.ended())
   }
 
   #complete(error: StreamError | null): void {
@@ -184,7 +184,7 @@ export class StreamedAnswer {
         'ended before its head and eight NUL bytes were written: the function has to write before it ends',
       )
     else if (this.#part === 'whole') this.#whole()
-    else this.#over(() => this.#end.ended(true))
+    else this.#over(() => this.#end.ended())
   }
 
   #whole(): void {

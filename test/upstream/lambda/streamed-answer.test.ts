@@ -10,7 +10,7 @@ import { inPieces, invokeComplete, payloadChunk } from './messages.ts'
 type Told =
   | readonly ['head', number, readonly string[]]
   | readonly ['data', string]
-  | readonly ['ended', boolean]
+  | readonly ['ended']
   | readonly ['invalid', string]
   | readonly ['failed', StreamError]
   | readonly ['whole', string]
@@ -41,7 +41,7 @@ async function open({
       },
     },
     {
-      ended: (isComplete) => void told.push(['ended', isComplete]),
+      ended: () => void told.push(['ended']),
       invalid: (why) => void told.push(['invalid', why]),
       whole: (payload) => void told.push(['whole', payload.toString('utf8')]),
       failed: (error) => void told.push(['failed', error]),
@@ -73,7 +73,7 @@ const head: Told = ['head', 201, ['content-type', 'text/plain', 'Set-Cookie', 'a
 
 t.test('head, eight NUL bytes and body are found however the function wrote them', async (t) => {
   const text = `${prelude}${nul}the \0 body${nul}{"statusCode":500}`
-  const wanted: readonly Told[] = [head, ['data', `the \0 body${nul}{"statusCode":500}`], ['ended', true]]
+  const wanted: readonly Told[] = [head, ['data', `the \0 body${nul}{"statusCode":500}`], ['ended']]
   for (let size = 1; size <= text.length; size += 1) {
     const chunks = inPieces(Buffer.from(text), size).map(payloadChunk)
     const bytes = Buffer.concat([...chunks, payloadChunk(''), invokeComplete()])
@@ -84,7 +84,7 @@ t.test('head, eight NUL bytes and body are found however the function wrote them
 
 t.test('a body that begins with NUL bytes keeps them', async (t) => {
   const bytes = [payloadChunk(`${prelude}${nul}\0\0\0x`), invokeComplete()]
-  t.same(await of(bytes), [head, ['data', '\0\0\0x'], ['ended', true]])
+  t.same(await of(bytes), [head, ['data', '\0\0\0x'], ['ended']])
 })
 
 t.test('a piece goes on before the next one is there, and no faster than the client takes it', async (t) => {
@@ -106,7 +106,7 @@ t.test('a piece goes on before the next one is there, and no faster than the cli
   t.equal(answer.passOn(), true)
   takes = true
   t.equal(answer.data(invokeComplete()), true)
-  t.same(told.at(-1), ['ended', true])
+  t.same(told.at(-1), ['ended'])
 })
 
 t.test('a head that cannot be passed on spoils all of the answer', async (t) => {
@@ -146,20 +146,12 @@ t.test('the framing is ours, whatever the head says of it', async (t) => {
     payloadChunk(`{"statusCode":200,"headers":{${lines}}}${nul}longer`),
     invokeComplete(),
   ])
-  t.same(told, [
-    ['head', 200, ['x-a', 'b']],
-    ['data', 'longer'],
-    ['ended', true],
-  ])
+  t.same(told, [['head', 200, ['x-a', 'b']], ['data', 'longer'], ['ended']])
 })
 
 t.test('without a status', async (t) => {
   const bytes = [payloadChunk(`{"headers":{"x-a":"b"}}${nul}x`), invokeComplete()]
-  t.match(await of(bytes, { payload: '2.0' }), [
-    ['head', 200, ['x-a', 'b']],
-    ['data', 'x'],
-    ['ended', true],
-  ])
+  t.match(await of(bytes, { payload: '2.0' }), [['head', 200, ['x-a', 'b']], ['data', 'x'], ['ended']])
   t.match(await of(bytes, { payload: '1.0' }), [['invalid', /no `statusCode`/]])
 })
 
@@ -189,18 +181,9 @@ t.test('a status and a method without a body end with the head', async (t) => {
     payloadChunk('more'),
     invokeComplete({ ErrorCode: 'Unhandled' }),
   ]
-  t.same(await of(sent(204)), [
-    ['head', 204, []],
-    ['ended', false],
-  ])
-  t.same(await of(sent(304)), [
-    ['head', 304, []],
-    ['ended', false],
-  ])
-  t.same(await of(sent(200), { method: 'HEAD' }), [
-    ['head', 200, []],
-    ['ended', false],
-  ])
+  t.same(await of(sent(204)), [['head', 204, []], ['ended']])
+  t.same(await of(sent(304)), [['head', 304, []], ['ended']])
+  t.same(await of(sent(200), { method: 'HEAD' }), [['head', 200, []], ['ended']])
 })
 
 t.test('a function that fails: before its head, and after it', async (t) => {
@@ -302,12 +285,9 @@ t.test('a body without a head is 200 of its type, from its first byte', async (t
   answer.data(payloadChunk('data: 1\n\n'))
   t.same(told, [typed, ['data', 'data: 1\n\n']])
   answer.data(Buffer.concat([payloadChunk(`{"statusCode":403}${nul}`), invokeComplete()]))
-  t.same(told.slice(2), [
-    ['data', `{"statusCode":403}${nul}`],
-    ['ended', true],
-  ])
-  t.same(await of([invokeComplete()], { form }), [typed, ['ended', true]], 'an empty one')
-  t.same(await of([payloadChunk('x')], { form, method: 'HEAD' }), [typed, ['ended', false]])
+  t.same(told.slice(2), [['data', `{"statusCode":403}${nul}`], ['ended']])
+  t.same(await of([invokeComplete()], { form }), [typed, ['ended']], 'an empty one')
+  t.same(await of([payloadChunk('x')], { form, method: 'HEAD' }), [typed, ['ended']])
   t.match(await of([invokeComplete({ ErrorCode: 'Unhandled' })], { form }), [['failed']])
   t.match(await of([payloadChunk('x'), invokeComplete({ ErrorCode: 'Unhandled' })], { form }), [
     typed,
