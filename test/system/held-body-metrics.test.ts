@@ -12,6 +12,18 @@ const { accessKeyId, secretAccessKey } = roleKey
 const token = roleKey.sessionToken === null ? '' : `, session_token: "${roleKey.sessionToken}"`
 const keys = `credentials: { access_key_id: ${accessKeyId}, secret_access_key: "${secretAccessKey}"${token} }`
 
+/** What the metrics say of them. */
+async function told(place: { readonly adminUrl: string }) {
+  const { body } = await new Browser().visit(`${place.adminUrl}/metrics`)
+  const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(body)?.[1] ?? Number.NaN)
+  return {
+    held: value('claimgate_held_body_bytes'),
+    most: value('claimgate_held_body_limit_bytes'),
+    ofNetwork: value('claimgate_held_body_refusals_total\\{bound="network"\\}'),
+    ofAll: value('claimgate_held_body_refusals_total\\{bound="all"\\}'),
+  }
+}
+
 t.test('bodies that are held are in the metrics of all workers together', async (t) => {
   const aws = await startAws(t)
   const place = await newPlace()
@@ -30,16 +42,7 @@ apps:
   place.write(yaml('40MiB', signed))
   const running = await startProcess(place)
   t.teardown(() => running.stop())
-  const metrics = async () => {
-    const { body } = await new Browser().visit(`${place.adminUrl}/metrics`)
-    const value = (name: string) => Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(body)?.[1] ?? Number.NaN)
-    return {
-      held: value('claimgate_held_body_bytes'),
-      most: value('claimgate_held_body_limit_bytes'),
-      ofNetwork: value('claimgate_held_body_refusals_total\\{bound="network"\\}'),
-      ofAll: value('claimgate_held_body_refusals_total\\{bound="all"\\}'),
-    }
-  }
+  const metrics = () => told(place)
   const head = (network: string, ...lines: readonly string[]) =>
     `${['POST /who HTTP/1.1', `Host: localhost:${place.port}`, `X-Forwarded-For: ${network}`, 'X-Forwarded-Proto: http', ...lines].join('\r\n')}\r\n\r\n`
   t.same(await metrics(), { held: 0, most: 40 * MiB, ofNetwork: 0, ofAll: 0 })
@@ -71,4 +74,40 @@ apps:
   place.write(yaml(null, '"http://127.0.0.1:9"'))
   running.signal('SIGHUP')
   await poll('no bound, where nothing is held', metrics, ({ most }) => most === 0)
+})
+
+t.test('a process without workers says what it holds itself, by the file that serves', async (t) => {
+  const place = await newPlace()
+  t.teardown(() => place.remove())
+  const yaml = (held: string) => `
+aws: { held_bodies: ${held} }
+providers:
+  op: { issuer: "https://id.example.com", client_id: gateway, client_secret: a-client-secret-of-32-bytes-or-more }
+defaults: { require: anyone, max_body: 3MiB }
+apps:
+  wiki:
+    url: "${place.url}"
+    upstream: { url: "https://abc123.execute-api.eu-west-1.amazonaws.com/prod", aws: { sign: execute-api, ${keys} } }
+`
+  place.write(yaml('40MiB'))
+  const running = await startProcess(place)
+  t.teardown(() => running.stop())
+  const lines = ['POST /who HTTP/1.1', `Host: localhost:${place.port}`, `Content-Length: ${3 * MiB}`]
+  const holding = await rawClient(place.port, `${lines.join('\r\n')}\r\n\r\n`)
+  holding.write(Buffer.alloc(MiB, 'x'))
+  await poll(
+    'one MiB to be held',
+    () => told(place),
+    ({ held }) => held === MiB,
+  )
+  place.write(yaml('64MiB'))
+  running.signal('SIGHUP')
+  await running.logged(({ event }) => event === 'config.loaded')
+  t.same(await told(place), { held: MiB, most: 64 * MiB, ofNetwork: 0, ofAll: 0 }, 'held since before')
+  holding.destroy()
+  await poll(
+    'nothing to be held',
+    () => told(place),
+    ({ held }) => held === 0,
+  )
 })

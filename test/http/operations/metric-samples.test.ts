@@ -61,10 +61,16 @@ t.test('what a worker believes of the whole is not counted', async (t) => {
 })
 
 t.test('what lasts of a worker that ended are its counts alone', async (t) => {
-  const lasting = lastingSamples(await counting(2, 3).samples(ready as never, log))
+  const metrics = counting(2, 3)
+  metrics.showHeldBodies(() => ({ bytes: 5, mostBytes: 100, refusals: { network: 2, all: 1 } }))
+  const lasting = lastingSamples(await metrics.samples(ready as never, log))
   const text = await createMetrics().text(nobody, log, [lasting])
   t.equal(shown(text, 'claimgate_logins_total{provider="op",outcome="failed"}'), '2')
   t.equal(shown(text, 'claimgate_websockets'), '0')
+  t.equal(shown(text, 'claimgate_held_body_bytes'), '0', 'whoever held them is no more')
+  t.equal(shown(text, 'claimgate_held_body_limit_bytes'), '0')
+  t.equal(shown(text, 'claimgate_held_body_refusals_total{bound="network"}'), '2')
+  t.equal(shown(text, 'claimgate_held_body_refusals_total{bound="all"}'), '1')
   t.equal(shown(text, 'claimgate_provider_ready{provider="op"}'), undefined)
 })
 

@@ -171,6 +171,13 @@ t.test('a form for which there is no room stays, and goes when there is', async 
   )
   const line = app.lines.findLast(({ event }) => event === 'request')
   t.match(line, { status: 503, reason: 'undecided', subject: /./ })
+  t.match(refused.text, /still kept/)
+  const { store, sessions } = app.runtime
+  const forNobody = guarded.replace(place, '{ path: /orders, require: nobody }')
+  const next = await openHeldApp(t, forNobody, { store, sessions, heldBytes })
+  next.clock.time = app.clock.time
+  t.equal((await pressSend(next, jar, form)).status, 403, 'a rule says no, be there room or not')
+  t.same(heldBytes.refusals(), { network: 1, all: 0 }, 'and nothing was asked for it')
   heldBytes.release(network, 1)
   void pressSend(app, jar, form)
   await settled()
