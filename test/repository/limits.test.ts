@@ -24,6 +24,9 @@ const elsewhere = sources.filter(({ name }) => name !== table)
 const bound =
   /\b(?:const|readonly|let)\s+((?:(?:max|most|longest|largest)[A-Z]\w*|\w*(?:AtMost|Limit|Capacity|Bytes|Timeout|TimeoutMs|Lines)))\s*(?::\s*number\s*)?=\s*-?\d[\d_]*/g
 
+/** A length that is held against a number, which so has no name either. */
+const nameless = /(?:\b(?:length|byteLength|size)|Bytes|byteLength\([\w.]+\)) *(?:>=?|<=?) *\d[\d_]{2,}\b/g
+
 /** What bounds no use by anybody, each with its reason. */
 const exceptions: ReadonlyMap<string, string> = new Map([
   ['core/request/location-overlap.ts mostOverlaps', 'how many findings lint prints'],
@@ -47,6 +50,7 @@ t.test('no bound stands beside the table', async (t) => {
     for (const [, constant = ''] of text.matchAll(bound)) {
       t.ok(exceptions.has(`${name} ${constant}`), `${name}: ${constant} belongs in src/core/limits/table.ts`)
     }
+    t.same(text.match(nameless) ?? [], [], `${name}: a number belongs in src/core/limits/table.ts`)
   }
 })
 

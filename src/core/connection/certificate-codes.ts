@@ -1,3 +1,4 @@
+import { limits } from '../limits/table.ts'
 import type { ConnectionFailure, ShownCertificate } from './facts.ts'
 
 /**
@@ -70,5 +71,6 @@ function namesOf(certificate: ShownCertificate | null): string {
   const names = (certificate?.names ?? '').replaceAll(/\b(?:DNS|IP Address):/g, '')
   if (names === '') return certificate === null ? 'another name' : 'no name'
   const visible = names.replaceAll(/[^\w.*:, -]/g, '?')
-  return visible.length <= 120 ? visible : `${visible.slice(0, 120)}…`
+  const most = limits.logCertificateNameCharacters
+  return visible.length <= most ? visible : `${visible.slice(0, most)}…`
 }

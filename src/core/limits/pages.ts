@@ -1,4 +1,4 @@
-import { type Limit, of } from './limit.ts'
+import { KiB, type Limit, of } from './limit.ts'
 
 /** The rows of the table (`table.ts`) that are about pages, and what people and browsers are called on them. */
 export const pageLimits = {
@@ -14,6 +14,11 @@ export const pageLimits = {
     'request',
     512,
     'What a sign-in reads of `User-Agent` and of each client hint, to name browser and system; the rest is dropped.',
+  ),
+  linkedPathBytes: of(
+    'request',
+    2 * KiB,
+    'The path of a page, percent-encoded, in a link that begins a sign-in, where the whole address is too long for one; a longer one becomes `/`.',
   ),
   displayNameMarks: of('provider', 4, 'Marks on one letter of such a name; the rest is dropped.'),
 } as const satisfies Readonly<Record<string, Limit>>

@@ -14,6 +14,7 @@ export const signInLimits = {
     512,
     'Parameters for the provider in such a cookie; more are left out when the sign-in begins again by itself.',
   ),
+  stateCharacters: of('request', 128, 'The `state` of a callback; a longer one is of no sign-in.'),
   pastAttemptBytes: of('request', 640, 'What is known of sign-ins whose cookies went; the oldest go.'),
   attemptBytes: of(
     'request',

@@ -46,6 +46,11 @@ export const limitTable = {
   formBytes: of('request', 64 * KiB, 'A form that is posted to the gateway itself; more is 413.'),
   formMs: of('request', 15_000, 'The time such a form may take; then it is 408.'),
   returnToBytes: of('request', 8 * KiB, 'A return address; a longer one becomes `/`.'),
+  signOutReturnToBytes: of(
+    'request',
+    1500,
+    'A return address that waits in a cookie while a provider signs out; a longer one is forgotten.',
+  ),
   passedCharacters: of('request', 255, 'A parameter that goes to the provider; a longer one is 400.'),
   sealedCookieBytes: of('request', 4 * KiB, 'A cookie that is opened; a longer one counts as unreadable.'),
   ...signInLimits,

@@ -159,7 +159,8 @@ export function readTransaction(
   time: AttemptTime,
 ): TransactionRead {
   const { state, origin } = callback
-  if (state === '' || state.length > 128) return { ok: false, reason: 'state-invalid', cookie: null }
+  if (state === '' || state.length > limits.stateCharacters)
+    return { ok: false, reason: 'state-invalid', cookie: null }
   const hash = stateHash(state).slice(0, stateHashLength)
   const found = [...callback.cookies].filter(
     ({ name }) => readTransactionCookieName(name, names)?.hash === hash,

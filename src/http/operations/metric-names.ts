@@ -24,7 +24,8 @@ export const metricTexts = {
     'Time from asking a provider again to its answer in the store, by provider.',
   claimgate_provider_ready: '1 when the metadata of a provider has been read.',
   claimgate_websockets: 'WebSockets open now.',
-  claimgate_held_body_bytes: 'Bytes of request bodies that are held now, until they are sent as a whole.',
+  claimgate_held_body_bytes:
+    'Bytes held now of request bodies that are sent as a whole, until the answer to them has ended.',
   claimgate_held_body_limit_bytes:
     'How many may be: `aws.held_bodies`, or one longest body for each worker where that is more. 0 if no app takes bodies as a whole.',
   claimgate_held_body_refusals_total:

@@ -84,5 +84,5 @@ function addressOf(
 /** Enough to know which providers could help there; where it is too long for an address too, nothing. */
 function pathOf(page: string): string {
   const [path = ''] = page.split('?')
-  return encodeURIComponent(path).length > 2048 ? '/' : path
+  return encodeURIComponent(path).length > limits.linkedPathBytes ? '/' : path
 }

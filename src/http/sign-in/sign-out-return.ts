@@ -1,4 +1,5 @@
 import type { Origin } from '../../core/gateway.ts'
+import { limits } from '../../core/limits/table.ts'
 import { type ReturnTo, readReturnTo } from '../../core/session/return-to.ts'
 import { open, type SealScope, sameText, seal } from '../../core/session/seal.ts'
 import type { RequestContext } from '../server/context.ts'
@@ -13,7 +14,7 @@ export function rememberReturn(
   state: string,
   returnTo: ReturnTo | null,
 ): readonly SetCookie[] {
-  if (returnTo === null || returnTo.length > 1500) return []
+  if (returnTo === null || returnTo.length > limits.signOutReturnToBytes) return []
   const { ring, random } = context.runtime
   const value = seal(ring, returnScope(origin), JSON.stringify([state, returnTo]), random)
   const options = {
