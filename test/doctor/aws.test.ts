@@ -344,6 +344,16 @@ t.test('odd answers of what stands there: read as far as they can be, and told o
 
 t.test('nothing listens there: told once, and the credentials beside it', async (t) => {
   const origin = `http://127.0.0.1:${await freePort()}`
-  const { outcomes } = await told(file(signed({ ...aws.rest, origin }, 'execute-api')))
+  const { outcomes, line } = await told(file(signed({ ...aws.rest, origin }, 'execute-api')))
   t.same(outcomes, ['reachable failed', 'credentials warning'])
+  t.match(line('reachable'), /ECONNREFUSED.* See that this machine reaches AWS: .*`aws\.endpoint`/)
+  t.notMatch(line('reachable'), 'Start the app', 'nobody starts AWS')
+})
+
+t.test('a network that swallows what is sent, as that of a VPC without a way out', async (t) => {
+  const { port, close } = await recordingUpstream({ answer: () => null })
+  t.teardown(close)
+  const way = signed({ ...aws.rest, origin: `http://127.0.0.1:${port}` }, 'execute-api')
+  const { line } = await told(file(way, 'timeouts: { response: 1s }'))
+  t.match(line('reachable'), /^failed .*whether this machine reaches AWS: .*`aws\.endpoint`/)
 })

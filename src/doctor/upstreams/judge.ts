@@ -42,11 +42,15 @@ function cureOf(app: App, fault: AnyFault): string {
   }
   switch (fault.code) {
     case 'UPSTREAM_UNREACHABLE':
-      return 'Start the app, or see `upstream`: its host, its port, the network between.'
+      return isOfAws(app)
+        ? `See that this machine reaches AWS: ${wayToAws}`
+        : 'Start the app, or see `upstream`: its host, its port, the network between.'
     case 'UPSTREAM_TLS':
       return 'See the scheme of `upstream`, the certificate of the app, and `ca_file` where a private authority issued it.'
     case 'UPSTREAM_TIMEOUT':
-      return 'See whether the app hangs, whether the network lets this machine through, and the scheme of `upstream`.'
+      return isOfAws(app)
+        ? `See whether the app hangs, and whether this machine reaches AWS: ${wayToAws}`
+        : 'See whether the app hangs, whether the network lets this machine through, and the scheme of `upstream`.'
     case 'UPSTREAM_REFUSED_US':
       return refusalCure(app, fault.message)
     case 'UPSTREAM_PATH_UNKNOWN':
@@ -57,6 +61,9 @@ function cureOf(app: App, fault: AnyFault): string {
       return 'See whether it is the app that listens there, and the scheme of `upstream`.'
   }
 }
+
+const wayToAws =
+  'the host or region in `upstream`, the network, its name servers, and `aws.endpoint`, which a VPC without a way out needs.'
 
 const unknownPath = 'MissingAuthenticationTokenException'
 
