@@ -102,6 +102,32 @@ t.test('the command', async (t) => {
     t.equal((await convert(...args, '--force')).code, 0)
   })
 
+  t.test('each location has a test that comes to it, also where another holds at its own path', async (t) => {
+    const sections = `
+<Location /api/>
+  AuthType openid-connect
+  Require claim groups:api
+</Location>
+<Location /x/deep>
+  AuthType openid-connect
+  Require claim groups:deep
+</Location>
+`
+    writeFileSync(join(cwd, 'slash.conf'), whole + sections)
+    t.equal((await convert('slash.conf', '-o', 'slash.yaml', '--report', 'slash.txt')).code, 0)
+    const args = ['-c', 'slash.yaml', '--made-up-secrets', '--json']
+    const tested = await runIn(testCommand, args, { cwd })
+    const { ok, tests, coverage } = JSON.parse(tested.stdout)
+    t.equal(ok, true)
+    const toldOf = (location: string) =>
+      tests
+        .filter((one: { location: string }) => one.location === location)
+        .map((one: { expect: string }) => one.expect)
+    t.same(toldOf('/api').toSorted(), ['allow', 'deny'])
+    t.same(toldOf('/api (exact)').toSorted(), ['allow', 'sign_in'])
+    for (const { path, tests: count, refused } of coverage.locations) t.ok(count > 0 && refused > 0, path)
+  })
+
   t.test('writes all of its files or none', async (t) => {
     for (const there of ['all.test.yaml', 'all.txt']) {
       const file = join(cwd, there)

@@ -3,7 +3,7 @@ import type { Claims } from '../../core/rules/claims.ts'
 import type { ConvertedHost } from '../apache/host/host.ts'
 import type { ConvertedLocation } from '../apache/host/locations.ts'
 import type { JudgedRequest } from '../finding.ts'
-import { patternKey } from '../path-pattern.ts'
+import { covers, includes, type PathPattern, patternKey } from '../path-pattern.ts'
 import { isBeyondModel, judgeApache, possibilitiesAt } from './apache-model.ts'
 import { askGateway, type Case, requestsOf } from './case.ts'
 
@@ -26,11 +26,12 @@ export interface Example {
  */
 export function examplesOf(hosts: readonly ConvertedHost[], gateway: Gateway): readonly Example[] {
   const found = hosts.flatMap((host) =>
-    host.apps.flatMap(({ origin, locations }) =>
-      origin.includes('$')
-        ? []
-        : locations.flatMap((location) => examplesAt(host, origin, location, gateway)),
-    ),
+    host.apps.flatMap(({ origin, locations }) => {
+      if (origin.includes('$')) return []
+      const all = host.apps.filter((app) => app.origin === origin).flatMap((app) => app.locations)
+      const patterns = all.map(({ pattern }) => pattern)
+      return locations.flatMap((location) => examplesAt(host, origin, location, patterns, gateway))
+    }),
   )
   const keys = new Set<string>()
   return found.filter(({ name, ...request }) => {
@@ -43,9 +44,10 @@ function examplesAt(
   host: ConvertedHost,
   origin: string,
   { pattern }: ConvertedLocation,
+  patterns: readonly PathPattern[],
   gateway: Gateway,
 ): readonly Example[] {
-  const path = `/${pattern.segments.map((segment) => segment ?? 'x').join('/')}`
+  const path = pathAt(pattern, patterns)
   const places = possibilitiesAt(host.host, path) ?? []
   const one: Case = { host, origin, path, places }
   const known = places.every(({ requires }) => requires === null || !isBeyondModel(requires))
@@ -54,7 +56,9 @@ function examplesAt(
     places.every((place) => (judgeApache(place, request, host.context) === 'allow') === (expect === 'allow'))
   let allowed: Choice | null = null
   let refused: Choice | null = null
-  for (const request of requestsOf(one).slice(0, mostTried)) {
+  // Where a section of httpd covers only what lies below, the result may ask at the path itself for what that asks for.
+  const below = pattern.exact ? (possibilitiesAt(host.host, `${path.replace(/\/$/, '')}/x`) ?? []) : []
+  for (const request of requestsOf({ ...one, places: [...places, ...below] }).slice(0, mostTried)) {
     const asked = exampleOf(one, request, gateway)
     if (asked === null) continue
     if (asked.expect === 'allow') allowed = better(allowed, asked, agrees)
@@ -63,6 +67,21 @@ function examplesAt(
   }
   const label = patternKey(pattern)
   return [...named(allowed, `${label}: let in`), ...named(refused, `${label}: kept out`)]
+}
+
+/** A path that leads to a location and to none of the others within it: its own, or below it; its own where none does. */
+function pathAt(pattern: PathPattern, patterns: readonly PathPattern[]): string {
+  const within = patterns.filter((other) => includes(pattern, other) && !includes(other, pattern))
+  const used = new Set(patterns.flatMap(({ segments }) => segments))
+  let anything = 'x'
+  while (used.has(anything)) anything += 'x'
+  const own = pattern.segments.map((segment) => segment ?? anything)
+  const deepest = pattern.exact ? 0 : Math.max(0, ...within.map(({ segments }) => segments.length)) + 1
+  for (let depth = own.length; depth <= deepest; depth += 1) {
+    const path = `/${[...own, ...Array<string>(depth - own.length).fill(anything)].join('/')}`
+    if (!within.some((other) => covers(other, path))) return path
+  }
+  return `/${own.join('/')}`
 }
 
 /** Whoever is let in or kept out is among the first; a location that lets nobody in is tried no longer. */
