@@ -379,4 +379,7 @@ t.test('a head says nothing of framing, and sets no cookie of the gateway', asyn
   t.same(got.headers['set-cookie'], ['app=1'])
   t.equal(got.headers['content-length'], undefined)
   t.equal(got.headers.upgrade, undefined)
+  const asked = await ask('/framing', 'HEAD')
+  t.match(asked, { status: 200, body: Buffer.alloc(0), isWhole: true })
+  t.equal(asked.headers['content-length'], '2', 'to HEAD it frames nothing, and says what GET would get')
 })

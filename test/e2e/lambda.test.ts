@@ -180,6 +180,8 @@ for (const { name, prefix } of places) {
   t.test(`${name}: HEAD, 204 and 304 have no body; errors of the app are its own`, async (t) => {
     const head = await ask(at('/who'), { method: 'HEAD' })
     t.same([head.status, head.body, head.values('transfer-encoding')], [200, '', []])
+    const { body } = await ask(at('/who'))
+    t.same(head.values('content-length'), [String(body.length)], 'what GET would get, as Flask says it')
     const none = await ask(at('/status/204'))
     t.same([none.status, none.body, none.values('content-length')], [204, '', []])
     const tag = (await ask(at('/unchanged'))).values('etag')[0] ?? ''

@@ -1,9 +1,17 @@
 import { isObject } from '../../core/json.ts'
 import { limits } from '../../core/limits/table.ts'
 
-type LinesReading =
+type Reading<Read> = ({ readonly ok: true } & Read) | { readonly ok: false; readonly why: string }
+
+interface Lines {
   /** Name, value, name, value … */
-  { readonly ok: true; readonly lines: readonly string[] } | { readonly ok: false; readonly why: string }
+  readonly lines: readonly string[]
+}
+
+interface AnswerLines extends Lines {
+  /** What `Content-Length` says, where all lines of it say the same number; null: nothing. It is not in `lines`. */
+  readonly saidLength: string | null
+}
 
 /** RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
@@ -18,7 +26,7 @@ const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encodi
  * line of its own, as adapters write several `Set-Cookie` so; a line that stands in both is one. A name or value
  * that no HTTP parser would take spoils all of it.
  */
-export function answerLines(answer: Readonly<Record<string, unknown>>): LinesReading {
+export function answerLines(answer: Readonly<Record<string, unknown>>): Reading<AnswerLines> {
   const { headers = null, multiValueHeaders = null, cookies = null } = answer
   const single = linesOf('headers', headers, (value) => [value])
   if (!single.ok) return single
@@ -31,8 +39,21 @@ export function answerLines(answer: Readonly<Record<string, unknown>>): LinesRea
   )
   if (!ofCookies.ok) return ofCookies
   const kept = withoutRepeated(single.lines, several.lines)
-  const lines = [...kept, ...several.lines, ...ofCookies.lines]
-  return sizeOf(lines) > limits.upstreamHeaderBytes ? tooLarge : { ok: true, lines }
+  const all = [...kept, ...several.lines, ...ofCookies.lines]
+  const lines = all.filter((_, i) => !framing.has(nameAt(all, i)))
+  if (sizeOf(lines) > limits.upstreamHeaderBytes) return tooLarge
+  return { ok: true, lines, saidLength: lengthIn(all) }
+}
+
+/** The name of the line that this name or value is of, in lower case. */
+function nameAt(lines: readonly string[], at: number): string {
+  return lines[at - (at % 2)]?.toLowerCase() ?? ''
+}
+
+function lengthIn(lines: readonly string[]): string | null {
+  const values = new Set(lines.filter((_, i) => i % 2 === 1 && nameAt(lines, i) === 'content-length'))
+  const [only = ''] = values
+  return values.size === 1 && /^[0-9]{1,15}$/.test(only) ? only : null
 }
 
 /** `valuesOf`: null where it is not what it must be. */
@@ -40,7 +61,7 @@ function linesOf(
   field: string,
   object: unknown,
   valuesOf: (value: unknown) => readonly unknown[] | null,
-): LinesReading {
+): Reading<Lines> {
   if (object === null) return { ok: true, lines: [] }
   if (!isObject(object)) return refused(`has \`${field}\` that are no object`)
   const lines: string[] = []
@@ -50,7 +71,6 @@ function linesOf(
       return refused(`has a name in \`${field}\` that is none of a header: ${shown(name)}`)
     const values = valuesOf(member)
     if (values === null) return refused(`has no list of texts in \`${field}\`: ${shown(name)}`)
-    const isFraming = framing.has(name.toLowerCase())
     for (const value of values) {
       const text = textOf(value)
       if (text === null) return refused(`has a value in \`${field}\` that is no text: ${shown(name)}`)
@@ -58,7 +78,7 @@ function linesOf(
         return refused(`has a value in \`${field}\` with what no header may have: ${shown(name)}`)
       bytes += name.length + text.length
       if (bytes > limits.upstreamHeaderBytes) return tooLarge
-      if (!isFraming) lines.push(name, withoutEdges(text))
+      lines.push(name, withoutEdges(text))
     }
   }
   return { ok: true, lines }
@@ -100,6 +120,6 @@ function shown(name: string): string {
   return begin === name ? `"${begin}"` : `"${begin}…"`
 }
 
-function refused(why: string): LinesReading & { readonly ok: false } {
+function refused(why: string): { readonly ok: false; readonly why: string } {
   return { ok: false, why }
 }

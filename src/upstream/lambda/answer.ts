@@ -34,7 +34,10 @@ export function readFunctionAnswer(payload: Buffer, asked: Asked): AnswerReading
   const { value } = read
   if (!isObject(value) || !Object.hasOwn(value, 'statusCode'))
     return asked.payload === '2.0'
-      ? answered(asked, { status: 200, lines: ['Content-Type', 'application/json'], body: payload })
+      ? answered(asked, {
+          ...{ status: 200, saidLength: null, body: payload },
+          lines: ['Content-Type', 'application/json'],
+        })
       : refused('has no `statusCode`, which format 1.0 demands')
   const status = readStatus(value.statusCode)
   if (status === null) return refused('has a `statusCode` that is no number from 200 to 599')
@@ -42,7 +45,7 @@ export function readFunctionAnswer(payload: Buffer, asked: Asked): AnswerReading
   if (!lines.ok) return lines
   const body = readBody(value)
   if (!body.ok) return body
-  return answered(asked, { status, lines: lines.lines, body: body.bytes })
+  return answered(asked, { ...lines, status, body: body.bytes })
 }
 
 /** In an object of its own, as `null` is an answer too. */
@@ -88,15 +91,16 @@ function readBody({
 interface Read {
   readonly status: number
   readonly lines: readonly string[]
+  readonly saidLength: string | null
   readonly body: Buffer
 }
 
 /** RFC 9110 sections 8.6, 15.3.5 and 15.4.5: what the length of a body is said of, and what has none. */
-function answered({ method }: Asked, { status, lines, body }: Read): AnswerReading {
+function answered({ method }: Asked, { status, lines, saidLength, body }: Read): AnswerReading {
   const bodiless = status === 204 || status === 304
-  // Without a body to HEAD nothing is known of what GET would get.
-  const length =
-    bodiless || (method === 'HEAD' && body.length === 0) ? [] : ['Content-Length', `${body.length}`]
+  // Without a body to HEAD the function alone knows what GET would get.
+  const known = method === 'HEAD' && body.length === 0 ? saidLength : `${body.length}`
+  const length = bodiless || known === null ? [] : ['Content-Length', known]
   const sent = bodiless || method === 'HEAD' ? Buffer.alloc(0) : body
   const head = { statusCode: status, reasonPhrase: null, headers: [...lines, ...length] }
   return { ok: true, answer: { head, body: sent } }

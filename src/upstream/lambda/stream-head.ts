@@ -41,16 +41,20 @@ type HeadReading =
   | { readonly ok: false; readonly why: string }
 
 /** Judged as `statusCode`, `headers` and `cookies` of any answer; JSON has no raw NUL, so the first eight are the end. */
-export function readPrelude(bytes: Buffer, { payload }: Asked): HeadReading {
+export function readPrelude(bytes: Buffer, { method, payload }: Asked): HeadReading {
   const value = parseJson(bytes.toString('utf8'))
   if (!isObject(value)) return refused('has a head that is no JSON object')
   const written = Object.hasOwn(value, 'statusCode') ? value.statusCode : payload === '2.0' ? 200 : null
   if (written === null) return refused('has no `statusCode`, which format 1.0 demands')
   const statusCode = readStatus(written)
   if (statusCode === null) return refused('has a `statusCode` that is no number from 200 to 599')
-  const lines = answerLines(value)
-  if (!lines.ok) return lines
-  return { ok: true, head: { statusCode, reasonPhrase: null, headers: lines.lines } }
+  const read = answerLines(value)
+  if (!read.ok) return read
+  const { lines, saidLength } = read
+  // To HEAD it is no framing: it says what GET would get (RFC 9110 section 8.6).
+  const isSaid = method === 'HEAD' && saidLength !== null && statusCode !== 204 && statusCode !== 304
+  const headers = isSaid ? [...lines, 'Content-Length', saidLength] : lines
+  return { ok: true, head: { statusCode, reasonPhrase: null, headers } }
 }
 
 /** RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5. */

@@ -145,7 +145,20 @@ t.test('HEAD, 204 and 304 have no body, and a length only where one is known', a
     headers: ['Content-Length', '3'],
     body: '',
   })
-  t.strictSame(row(read({ ...full, body: '' }, { method: 'HEAD' })), { status: 200, headers: [], body: '' })
+  const ofHead = (headers: object, more: object = {}) =>
+    row(read({ statusCode: 200, headers, body: '', ...more }, { method: 'HEAD' }))
+  const said = (length: string) => ({ status: 200, headers: ['Content-Length', length], body: '' })
+  t.strictSame(ofHead({ 'Content-Length': '19' }), said('19'), 'what GET would get, which the function knows')
+  t.strictSame(ofHead({ 'content-length': 6_000_000 }), said('6000000'))
+  t.strictSame(
+    ofHead({ 'content-length': ' 7 ' }, { multiValueHeaders: { 'Content-Length': ['7'] } }),
+    said('7'),
+  )
+  const unsaid = { status: 200, headers: [], body: '' }
+  const wrong = ['', '-1', '+1', '1.5', '1e3', '0x10', '1, 1', '1'.repeat(16), true, 1e21]
+  for (const length of wrong) t.strictSame(ofHead({ 'Content-Length': length }), unsaid, String(length))
+  t.strictSame(ofHead({ 'Content-Length': '1', 'content-length': '2' }), unsaid, 'two that differ')
+  t.strictSame(ofHead({}), unsaid)
   for (const statusCode of [204, 304])
     t.strictSame(row(read({ ...full, statusCode })), { status: statusCode, headers: [], body: '' })
   t.strictSame(row(read({ ...full, statusCode: 205 })), {

@@ -184,6 +184,13 @@ t.test('a status and a method without a body end with the head', async (t) => {
   t.same(await of(sent(204)), [['head', 204, []], ['ended']])
   t.same(await of(sent(304)), [['head', 304, []], ['ended']])
   t.same(await of(sent(200), { method: 'HEAD' }), [['head', 200, []], ['ended']])
+  const said = (status: number) => [
+    payloadChunk(`{"statusCode":${status},"headers":{"content-length":"12"}}${nul}`),
+  ]
+  const length = ['Content-Length', '12']
+  t.same(await of(said(200), { method: 'HEAD' }), [['head', 200, length], ['ended']], 'what GET would get')
+  t.same(await of(said(304), { method: 'HEAD' }), [['head', 304, []], ['ended']])
+  t.same(await of(said(200)), [['head', 200, []]], 'elsewhere it is framing')
 })
 
 t.test('a function that fails: before its head, and after it', async (t) => {
