@@ -31,6 +31,8 @@ export interface RememberedSessions {
   keep(cookieValue: string, session: RememberedSession): void
   forget(cookieValue: string): void
   clear(): void
+  /** How many sessions have cookies here, and how many cookies these are: for tests that count. */
+  size(): { readonly sessions: number; readonly cookies: number }
 }
 
 /** `most` sessions, and `mostBytes` of memory for all of them together. */
@@ -58,12 +60,14 @@ export function createRememberedSessions(most: number, mostBytes: number): Remem
         return session === undefined ? [] : [[cookieValue, session] as const]
       }),
     keep(cookieValue, session) {
-      const known = cookies.get(session.key) ?? []
       cache.set(cookieValue, session)
+      // Only now: to make room, another cookie of the same session may have gone.
+      const known = cookies.get(session.key) ?? []
       if (cache.has(cookieValue) && !known.includes(cookieValue))
         cookies.set(session.key, [...known, cookieValue])
     },
     forget: (cookieValue) => void cache.delete(cookieValue),
     clear: () => cache.clear(),
+    size: () => ({ sessions: cookies.size, cookies: [...cookies.values()].flat().length }),
   }
 }
