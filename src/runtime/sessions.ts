@@ -6,17 +6,16 @@ import type { Session, SessionKey } from '../core/session/session.ts'
 import type { SessionOwner } from '../core/session/session-owner.ts'
 import type { Renewals } from './renewals/renewals.ts'
 import { openSessionCookie } from './session-cookie.ts'
+import type { SessionEdition } from './session-edition.ts'
 import { createSessionEndings } from './session-endings.ts'
 import { SessionFinder } from './session-finder.ts'
 import type { SessionLookup } from './session-lookup.ts'
+import { type SignIn, type Started, startSession } from './session-start.ts'
 import { createSessionWatch } from './session-watch.ts'
 import type { SignOutMarks } from './sign-out-marks.ts'
 import { createSteadyTime } from './steady-time.ts'
 
 export type { SessionLookup } from './session-lookup.ts'
-
-import type { SessionEdition } from './session-edition.ts'
-import { type SignIn, type Started, startSession } from './session-start.ts'
 
 /** The sessions of one running gateway: found on every request, begun by a sign-in, ended by a sign-out. */
 export interface Sessions {
