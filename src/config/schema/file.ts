@@ -35,7 +35,7 @@ export const logKeys = {
   subject_key: secret
     .optional()
     .describe(
-      'The key of the hashes by which lines name people and sessions. It has at least 32 bytes. The lines of one person match as long as it stays the same. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only. With `session.store: memory` or `cookie` it depends on `session.secret`. Gateways that share a Redis must have it, unless `subject` is `off`.',
+      'The key of the hashes by which lines name people and sessions. It has at least 32 bytes. The lines of one person match as long as it stays the same. Without this key the gateway makes one, for a single instance only: with `sqlite` it is kept in `data`, with `memory` and `cookie` it is made of `session.secret`, so that it changes with it. Gateways that share a Redis must have it, unless `subject` is `off`.',
     ),
 }
 

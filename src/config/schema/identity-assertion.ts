@@ -41,5 +41,5 @@ export const signingKeys = oneOrMore(pem.clone())
   .register(forms, { form: 'PEM or JWK text, a file, or a list' })
   .optional()
   .describe(
-    'The private keys that sign identity assertions: EC keys on P-256, in PEM or as a JWK. The first signs. The public parts of all are at `{auth_prefix}/jwks.json`, so that apps know a key before it signs. Without this key the gateway makes one and keeps it in `data`, which works for a single instance only. Redis and `session.store: cookie` need this key where an app has `identity_assertion`.',
+    'The private keys that sign identity assertions: EC keys on P-256, in PEM or as a JWK. The first signs. The public parts of all are at `{auth_prefix}/jwks.json`, so that apps know a key before it signs. Without this key the gateway makes one, for a single instance only: with `sqlite` it is kept in `data`, with `memory` another is made at each start. Redis and `session.store: cookie` need this key where an app has `identity_assertion`.',
   )

@@ -121,7 +121,7 @@ export const providerKeys = {
       'The picture on the page on which people choose a provider. Without this key it is the preset’s. A file has at most 32 KiB.',
     ),
   authorization_parameters: z
-    .record(text.clone().max(100), text.clone().max(2000))
+    .record(text.clone().max(100), text.clone().max(4000))
     .register(forms, { form: 'parameter → text' })
     .prefault({})
     .describe(

@@ -192,8 +192,8 @@ const cases: readonly Case[] = [
   [
     'a parameter of the provider',
     (n) => file('', undefined, `, authorization_parameters: { x: "${a(n)}" }`),
-    2000,
-    /^providers\.acme\.authorization_parameters\.x: .*2000/,
+    4000,
+    /^providers\.acme\.authorization_parameters\.x: .*4000/,
   ],
 ]
 
