@@ -2,6 +2,8 @@ import type { Io } from '../cli/command.ts'
 import { type Reading, readText } from '../cli/person.ts'
 import { readJwtForm } from '../core/credential/jwt-form.ts'
 import { presentedCredentials } from '../core/credential/presented.ts'
+import { acceptedBearers } from '../core/credential/protected-resource.ts'
+import { isAskedOfTokens, providerOfToken } from '../core/credential/token-provider.ts'
 import type { Gateway, ProviderSettings } from '../core/gateway.ts'
 import { openShortToken } from '../core/keys/short-token.ts'
 import { buildKeyRing } from '../core/session/seal.ts'
@@ -40,10 +42,11 @@ export async function readToken(
   switch (presented?.kind) {
     case 'token': {
       const form = readJwtForm(presented.token)
-      if (form !== null)
+      if (form !== null && (form.issuer !== null || !isAskedOf(presented.token, gateway, accepted)))
         return { ok: true, value: ofToken(raw, providerOf(gateway, accepted, form.issuer), now) }
+      const what = form === null ? 'no JWT' : 'a JWT without `iss`, of which a provider is asked'
       return refuse(
-        `${file} holds no JWT. What such a token says, only its provider knows: give it as --claims`,
+        `${file} holds ${what}. What such a token says, only its provider knows: give it as --claims`,
       )
     }
     case 'short-token':
@@ -54,6 +57,12 @@ export async function readToken(
     default:
       return refuse(`${file} holds no access token`)
   }
+}
+
+/** Whether the gateway would send it to a provider that the app accepts, which says whose it is. */
+function isAskedOf(token: string, gateway: Gateway, accepted: readonly string[]): boolean {
+  const provider = providerOfToken(acceptedBearers(gateway, { providers: accepted }), token)
+  return provider !== null && isAskedOfTokens(provider)
 }
 
 /** Several may have one issuer, of which an app accepts one with `bearer`: that one's rules count there. */

@@ -129,6 +129,31 @@ t.test('a JWT is of the provider that the app accepts, where two have one issuer
   t.match((await asked('one')).stdout, 'token-not-for-us')
 })
 
+t.test(
+  'a JWT that names no issuer goes to the provider that is asked, so that nobody here can tell',
+  async (t) => {
+    const provider = (more: string) =>
+      `{ issuer: "https://id.example.com", client_id: wiki, client_secret: secret-of-the-wiki, bearer: { audiences: [api]${more} } }`
+    const write = (more: string) =>
+      writeFileSync(
+        join(folder, 'asked.yaml'),
+        `session: { secret: a-session-secret-of-thirty-two-bytes-or-more }
+providers: { op: ${provider(more)} }
+apps: { wiki: { url: "${wiki}", upstream: "http://127.0.0.1:5000", credentials: [bearer], require: signed_in } }
+`,
+      )
+    const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+    writeFileSync(join(folder, 'home.jwt'), `${part({ alg: 'HS256' })}.${part({ sub: 'ada' })}.c2ln`)
+    const asked = () => ask(['-c', 'asked.yaml', '--url', `${wiki}/`, '--token', 'home.jwt'])
+    write(', check: introspection')
+    const { code, stderr } = await asked()
+    t.equal(code, 2)
+    t.match(stderr, /holds a JWT without `iss`, of which a provider is asked\. .* give it as --claims/)
+    write('')
+    t.match((await asked()).stdout, 'credential-unknown')
+  },
+)
+
 t.test('a JWT from a file, and options that do not go together', async (t) => {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const jwt = (claims: object) => `${part({ alg: 'RS256', typ: 'at+jwt' })}.${part(claims)}.c2ln`
