@@ -1,6 +1,7 @@
 import { nodeAt } from '../config/node.ts'
 import type { App } from '../core/gateway.ts'
 import { type Check, foundAtKey } from './check.ts'
+import { isOneUpstream } from './one-upstream.ts'
 import { isWritten, type Subject, whereOfApp } from './subject.ts'
 
 /** Apps that verify who they are told of. */
@@ -35,7 +36,7 @@ identity_headers: { X-Forwarded-Email: email }`,
         const before = first.get(settings.audience)
         if (before === undefined) first.set(settings.audience, app)
         // One app may be browsed under several addresses.
-        if (before === undefined || isOneUpstream(before, app)) return []
+        if (before === undefined || isOneUpstream(before.upstream, app.upstream)) return []
         const at = isWritten(subject, [...path, 'audience']) ? [...path, 'audience'] : path
         return [foundAtKey(subject, at, `what "${before.name}" is sent counts at "${app.name}" too`)]
       })
@@ -75,10 +76,6 @@ export function assertedClaims(subject: Subject) {
     if (list?.kind !== 'list') return []
     return settings.claims.map((claim, index) => ({ app, claim, path: [...path, 'claims', index] }))
   })
-}
-
-function isOneUpstream({ upstream: one }: App, { upstream: other }: App): boolean {
-  return one.origin === other.origin && one.socketPath === other.socketPath && one.basePath === other.basePath
 }
 
 function headerNames({ fallback, allLocations }: App): readonly string[] {

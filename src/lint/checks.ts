@@ -24,6 +24,7 @@ import { recheckChecks } from './rechecks.ts'
 import { ruleOutcomeChecks } from './rule-outcomes.ts'
 import { secretChecks } from './secrets.ts'
 import { sessionChecks } from './sessions.ts'
+import { sharedUpstreamChecks } from './shared-upstreams.ts'
 import { signInChecks } from './sign-in.ts'
 import { signedRequestChecks } from './signed-requests.ts'
 import { stepUpChecks } from './step-ups.ts'
@@ -48,7 +49,7 @@ export const checkGroups: readonly { readonly title: string; readonly checks: re
   { title: 'Habits of providers', checks: presetChecks },
   { title: 'Headers', checks: [...headerChecks, ...headerFormChecks, ...tokenChecks, ...answerChecks] },
   { title: 'Identity assertions', checks: assertionChecks },
-  { title: 'Passing on', checks: forwardingChecks },
+  { title: 'Passing on', checks: [...forwardingChecks, ...sharedUpstreamChecks] },
   { title: 'The network', checks: [...networkChecks, ...limitChecks] },
   { title: 'Secrets and certificates', checks: [...secretChecks, ...certificateChecks] },
   { title: 'Signing in', checks: signInChecks },
