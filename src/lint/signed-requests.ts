@@ -55,7 +55,7 @@ board:
     severity: 'note',
     finds: 'Keys of an IAM user that sign requests',
     why: 'Such keys never end. Whoever reads them once can ask the app around the gateway until somebody deletes them.',
-    fix: 'Remove `credentials`, and give the machine, task or pod a role: the gateway finds it by itself. Elsewhere use IAM Roles Anywhere or a web identity.',
+    fix: 'Remove `credentials`, and give the machine, task or pod a role: the gateway finds it by itself. Elsewhere use a web identity, or IAM Roles Anywhere by `aws_signing_helper update`: a `credential_process` is not run.',
     example: `upstream:
   url: https://abc123.execute-api.eu-west-1.amazonaws.com/prod
   aws:
