@@ -134,6 +134,38 @@ t.test('a client that has enough gets nothing more before it asks, be it here or
   t.same([cut.told, cut.room.held], [[201, 'one', 'UPSTREAM_ABORTED', 'the connection broke'], 0])
 })
 
+t.test('a complete answer has a moment for its connection to say so, whoever is still there', async (t) => {
+  const timing = heldTiming()
+  const all = Buffer.concat([prelude, payloadChunk('one'), invokeComplete()])
+  const given = async (cancels: () => number) => {
+    timing.pass(limits.functionRestMs - 1)
+    await setImmediate()
+    const early = cancels()
+    timing.pass(1)
+    await setImmediate()
+    return [early, cancels(), timing.waiting()]
+  }
+  const had = await answering(streams, {}, { timing })
+  had.below().data(all)
+  t.same(await given(had.cancels), [0, 1, 0], 'the client has all of it')
+  const gone = await answering(streams, {}, { timing, takes: () => false })
+  gone.below().data(all)
+  gone.exchange.cancel()
+  t.same(await given(gone.cancels), [0, 1, 0], 'the client went with some of it')
+  const failed = await answering(streams, {}, { timing })
+  failed.below().data(invokeComplete({ ErrorCode: 'Unhandled' }))
+  t.same(await given(failed.cancels), [0, 1, 0], 'the function failed')
+  const whole = await answering(plain, {}, { timing })
+  whole.below().data(Buffer.concat([payloadChunk('{"statusCode":200,"body":"a"}'), invokeComplete()]))
+  t.same(await given(whole.cancels), [0, 1, 0], 'it did not stream')
+  const slow = await answering(streams, {}, { timing, takes: () => false })
+  slow.below().data(all)
+  slow.below().end()
+  slow.exchange.resume()
+  slow.exchange.resume()
+  t.same([slow.told, timing.waiting()], [[201, 'one', 'end'], 0], 'where it said so, nothing is waited for')
+})
+
 t.test('bytes behind the end of an answer end the connection, and go nowhere', async (t) => {
   const { told, below, cancels } = await answering(streams)
   t.equal(
