@@ -1,5 +1,5 @@
 import t from 'tap'
-import { metricTexts } from '../../../src/http/operations/metric-names.ts'
+import { metricLabels, metricTexts } from '../../../src/http/operations/metric-names.ts'
 import { createMetrics, type Metrics } from '../../../src/http/operations/metrics.ts'
 import { createSums } from '../../../src/http/operations/sums.ts'
 import { orRejected, orThrown } from '../../support/thrown.ts'
@@ -67,6 +67,31 @@ t.test('labels are the names of the edition in force: others are forgotten, the 
     /duration_seconds_count\{app="gone"\} 1$/m,
     'it counts from one again',
   )
+})
+
+t.test('no metric goes on naming an app or a provider that an edition has no more', async (t) => {
+  const metrics = createMetrics()
+  const decision = { kind: 'reject', reason: 'limit-exceeded', status: 429, limit: 'many' }
+  const shadow = { enforced: { kind: 'allow' }, decision: { kind: 'deny' } }
+  metrics.request({ app: { name: 'gone' }, decision, shadow, startedAt: performance.now() } as never, 429)
+  metrics.login('former', 'failed')
+  metrics.providerLogout('former', 'front-channel', 'nothing')
+  metrics.form('gone', 'kept')
+  metrics.renewal('former', 'renewed', 1)
+  metrics.exchange('former', 'granted')
+  metrics.fault('UPSTREAM_BUSY', 'gone')
+  const naming = async () => {
+    const lines = (await metrics.text(new Map(), log)).split('\n')
+    const named = lines.filter((line) => /(?:app="gone"|provider="former")/.test(line))
+    return new Set(named.map((line) => line.replace(/(?:_bucket|_sum|_count)?\{.*/, '')))
+  }
+  const labelled = Object.entries<readonly string[]>(metricLabels)
+    .filter(([, labels]) => labels.includes('app') || labels.includes('provider'))
+    // Asked of the providers that there are, whenever somebody reads.
+    .filter(([name]) => name !== 'claimgate_provider_ready')
+  t.same([...(await naming())].toSorted(), labelled.map(([name]) => name).toSorted(), 'each was counted')
+  metrics.renew({ apps: ['wiki'], providers: ['op'] })
+  t.same([...(await naming())], [])
 })
 
 t.test('outcomes of reloads are counted, and tell whether the file that was read last serves', async (t) => {
