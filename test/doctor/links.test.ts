@@ -206,6 +206,18 @@ t.test('pages that are made to take long take no longer', async (t) => {
   }
 })
 
+t.test('a page that holds more links than a call takes arguments is read like any other', async (t) => {
+  const many = (part: string): string => part.repeat(Math.floor(250_000 / part.length))
+  for (const page of [
+    `<script>${many('"/')}`,
+    `<p onclick='${many('"/')}'>`,
+    `<img srcset="${many(',')}">`,
+  ]) {
+    const { lines } = await linesFor(t, html(`<a href="/prod/x">${page}`))
+    t.match(lines, [/^failed .*: href \/prod\/x\. /], page.slice(0, 20))
+  }
+})
+
 t.test('what is no page, or hidden by a coding, says nothing', async (t) => {
   const link = '<a href="/prod/x">'
   for (const answer of [

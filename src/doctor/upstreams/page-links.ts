@@ -26,16 +26,18 @@ const inScripts = /["'`]((?:https?:\/)?\/[^"'`\s<>\\${]{0,2000})/g
 /** Links of HTML: of tags, style sheets and scripts within it. The files that it names are not asked for. */
 export function linksOfPage(page: string): PageLinks {
   const html = withoutComments(page)
-  const links: PageLink[] = []
-  let base: string | null = null
-  for (const [, name = '', attributes = ''] of html.matchAll(tag)) {
-    const found = linksOfTag(name.toLowerCase(), attributes)
-    if (name.toLowerCase() === 'base') base ??= found.find((link) => link.name === 'href')?.value ?? null
-    links.push(...found)
-  }
-  for (const text of textsOf(html, 'style')) links.push(...linksOfStyle(text))
-  for (const text of textsOf(html, 'script')) links.push(...linksOfScript(text, 'script'))
-  return { base, links }
+  const tags = [...html.matchAll(tag)].map(([, name = '', attributes = '']) => ({
+    name: name.toLowerCase(),
+    found: linksOfTag(name.toLowerCase(), attributes),
+  }))
+  const bases = tags.flatMap(({ name, found }) => (name === 'base' ? found : []))
+  // A page may hold more links than a call takes arguments, so none is spread into one.
+  const links = [
+    ...tags.flatMap(({ found }) => found),
+    ...textsOf(html, 'style').flatMap(linksOfStyle),
+    ...textsOf(html, 'script').flatMap((text) => linksOfScript(text, 'script')),
+  ]
+  return { base: bases.find((link) => link.name === 'href')?.value ?? null, links }
 }
 
 /** Addresses among the texts of JSON. */
