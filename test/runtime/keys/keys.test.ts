@@ -174,7 +174,7 @@ t.test('who a key is follows the configuration', async (t) => {
 })
 
 t.test('a network that guesses gets 429, but for keys that are known to be good', async (t) => {
-  const { store, clock, ask } = openRuntimeKeys(t)
+  const { store, clock, ask } = openRuntimeKeys(t, keyEdition({ keys: [keyOf('f')] }))
   for (const id of ['good', 'other']) await store.create(keyOf(id), free)
   t.equal(await ask(keyOf('good')), 'identified')
   for (let at = 0; at < limits.failedCredentials; at++)
@@ -186,6 +186,8 @@ t.test('a network that guesses gets 429, but for keys that are known to be good'
   t.equal(await ask(keyOf('other')), 'throttled')
   t.equal(store.loads, loads)
   t.equal(await ask(keyOf('good')), 'identified')
+  t.equal(await ask(keyOf('f')), 'identified', 'keys of the file are known, though nobody used them yet')
+  t.equal(await ask(keyOf('f'), 'b'), 'throttled')
   t.equal(await ask(keyOf('other'), 'a', { network: { key: 'elsewhere', hidden: false } }), 'identified')
   clock.time += limits.failedCredentialsMs / 1000
   t.equal(await ask(keyOf('unknown')), 'key-invalid')
