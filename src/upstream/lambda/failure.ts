@@ -68,12 +68,28 @@ function functionFault(place: string, request: string, type: string, message: st
       'UPSTREAM_FUNCTION_FAILED',
       `${place}the function’s answer is larger than Lambda passes on: ${awsWords(message)} (${request}): have it send less, or a link to where the file is`,
     )
-  // These come from Lambda itself: a module that cannot be imported, a process that ended.
-  const words = /^(?:Runtime|Sandbox|Extension)\./.test(type) ? `: ${awsWords(message)}` : ''
+  const words = isOfLambda(type) ? `: ${awsWords(message)}` : ''
   return new UpstreamFault(
     'UPSTREAM_FUNCTION_FAILED',
     `${place}the function ended in an error, ${type}${words} (${request}): its log says more`,
   )
+}
+
+/**
+ * Errors of AWS's runtimes that tell of how the function was loaded, how its process ended, or that what it returned is no JSON.
+ * Others of theirs repeat what the app threw, such as Node's `Runtime.UnhandledPromiseRejection`.
+ */
+const runtimeErrors: ReadonlySet<string> = new Set(
+  [
+    ...['ImportModuleError', 'UserCodeSyntaxError', 'HandlerNotFound', 'MalformedHandlerName'],
+    ...['MalformedStreamingHandler', 'NativeClientLoading', 'CallbackHandlerDeprecated'],
+    ...['ExitError', 'InvalidEntrypoint', 'InvalidWorkingDir', 'MarshalError', 'JSONStringifyError'],
+  ].map((name) => `Runtime.${name}`),
+)
+
+/** Whether the words of such an error are Lambda's own. */
+function isOfLambda(type: string): boolean {
+  return runtimeErrors.has(type) || /^(?:Sandbox|Extension)\./.test(type)
 }
 
 interface LambdaAnswer {

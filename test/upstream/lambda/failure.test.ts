@@ -89,6 +89,12 @@ t.test(
     const fault = failed({ errorType: 'KeyError', errorMessage: message, stackTrace: ['canary'] })
     t.match(fault?.message, /ended in an error, KeyError \(/)
     t.notMatch(fault?.message, /canary/)
+    // Node's runtime has a name of its own for a promise that nobody waited for, with the words of what the app threw.
+    for (const errorType of ['Runtime.UnhandledPromiseRejection', 'Runtime.Unknown', 'Runtime.constructor']) {
+      const rejected = failed({ errorType, errorMessage: `Error: ${message}` })
+      t.ok(rejected?.message.includes(`ended in an error, ${errorType} (`), errorType)
+      t.notMatch(rejected?.message, /canary/)
+    }
     const hostile = failed({
       errorType: `Runtime.X\r\n{"level":60}${'y'.repeat(5000)}`,
       errorMessage: 'a\nb'.repeat(5000),
