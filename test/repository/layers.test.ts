@@ -19,7 +19,7 @@ const layers: Readonly<Record<string, Layer>> = {
   config: { modules: ['core'], packages: [/^yaml$/, /^zod$/, /^node:(fs|path|crypto|net|tls)$/] },
   oidc: {
     modules: ['core'],
-    packages: [/^openid-client$/, /^jose$/, /^undici$/, /^node:(crypto|tls|net)$/],
+    packages: [/^openid-client$/, /^jose$/, /^lru-cache$/, /^undici$/, /^node:(crypto|tls|net)$/],
   },
   store: { modules: ['core'], packages: [/^node:(sqlite|fs|path)$/] },
   upstream: {

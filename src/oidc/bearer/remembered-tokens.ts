@@ -1,4 +1,5 @@
 import type { KeyObject } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
 import type { AccessToken } from '../../core/credential/access-token.ts'
 
 /** A token that was verified, and by which key. */
@@ -23,37 +24,20 @@ export interface RememberedTokenLimits {
 }
 
 /** Bounded by number and by bytes; of more, those that were used longest ago go. Only what was verified gets in. */
-export function createRememberedTokens(limits: RememberedTokenLimits): RememberedTokens {
-  /** In the order of their last use. */
-  const tokens = new Map<string, RememberedToken & { readonly bytes: number }>()
-  let bytesInAll = 0
-
-  function forget(hash: string): void {
-    bytesInAll -= tokens.get(hash)?.bytes ?? 0
-    tokens.delete(hash)
-  }
+export function createRememberedTokens({ most, bytes }: RememberedTokenLimits): RememberedTokens {
+  const tokens = new LRUCache<string, RememberedToken & { readonly bytes: number }>({
+    max: most,
+    maxSize: bytes,
+    sizeCalculation: (one) => one.bytes,
+  })
 
   return {
-    find: (hash) => {
-      const found = tokens.get(hash)
-      if (found === undefined) return null
-      tokens.delete(hash)
-      tokens.set(hash, found)
-      return found
-    },
-    keep: (hash, { token, key }, bytes) => {
-      forget(hash)
-      tokens.set(hash, { token, key, bytes })
-      bytesInAll += bytes
-      for (const oldest of tokens.keys()) {
-        if (tokens.size <= limits.most && bytesInAll <= limits.bytes) return
-        forget(oldest)
-      }
-    },
+    find: (hash) => tokens.get(hash) ?? null,
+    keep: (hash, { token, key }, size) => void tokens.set(hash, { token, key, bytes: size }),
     verifiedBy: (hash, key) => {
       const found = tokens.get(hash)
       if (found !== undefined) tokens.set(hash, { ...found, key })
     },
-    forget,
+    forget: (hash) => void tokens.delete(hash),
   }
 }

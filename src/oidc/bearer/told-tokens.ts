@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { AccessToken } from '../../core/credential/access-token.ts'
 import { limits } from '../../core/limits/table.ts'
 import type { AccessTokenReading } from '../../core/provider-port.ts'
@@ -36,23 +37,17 @@ interface Refused {
  * counts as fresh for `freshSeconds`, and never beyond its end; then it is kept as one that is known.
  */
 export function createToldTokens(freshSeconds: number): ToldTokens {
-  /** In the order of use. */
-  const good = new Map<string, Good>()
+  const good = new LRUCache<string, Good>({
+    max: limits.toldTokens,
+    maxSize: limits.toldTokenBytes,
+    sizeCalculation: ({ bytes }) => Math.max(1, bytes),
+  })
   /** In the order in which they came, which is that of their ends. */
   const refused = new Map<string, Refused>()
-  let goodInAll = 0
 
   function forget(hash: string): void {
-    goodInAll -= good.get(hash)?.bytes ?? 0
     good.delete(hash)
     refused.delete(hash)
-  }
-
-  function makeRoom(): void {
-    for (const hash of good.keys()) {
-      if (good.size <= limits.toldTokens && goodInAll <= limits.toldTokenBytes) return
-      forget(hash)
-    }
   }
 
   function keepRefused(hash: string, reading: Refused['reading'], nowMs: number): void {
@@ -63,28 +58,20 @@ export function createToldTokens(freshSeconds: number): ToldTokens {
     refused.set(hash, { reading, untilMs: nowMs + limits.refusedTokenMs })
   }
 
-  function keepGood(hash: string, token: AccessToken, bytes: number, nowMs: number): void {
-    good.set(hash, { token, bytes, freshUntilMs: nowMs + freshSeconds * 1000 })
-    goodInAll += bytes
-    makeRoom()
-  }
-
   return {
     find: (hash, now, nowMs) => {
       const bad = refused.get(hash)
       if (bad !== undefined && bad.untilMs > nowMs) return bad.reading
       const known = good.get(hash)
       if (known === undefined) return null
-      good.delete(hash)
-      good.set(hash, known)
       const isFresh = known.freshUntilMs > nowMs && (known.token.endsAt ?? Number.POSITIVE_INFINITY) > now
       return isFresh ? { kind: 'read', token: known.token } : 'stale'
     },
     keep: (hash, { reading, bytes }, nowMs) => {
       forget(hash)
       if (reading.kind === 'refused') keepRefused(hash, reading, nowMs)
-      else keepGood(hash, reading.token, bytes, nowMs)
+      else good.set(hash, { token: reading.token, bytes, freshUntilMs: nowMs + freshSeconds * 1000 })
     },
-    size: () => ({ good: good.size, bytes: goodInAll, refused: refused.size }),
+    size: () => ({ good: good.size, bytes: good.calculatedSize, refused: refused.size }),
   }
 }

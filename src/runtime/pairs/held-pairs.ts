@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import { limits } from '../../core/limits/table.ts'
 import type { AccessTokenReading, PairGrant } from '../../core/provider-port.ts'
 import type { EpochSeconds } from '../../core/session/session.ts'
@@ -44,28 +45,18 @@ const sweepMs = 60_000
 
 /** `freshSeconds`: how long a token is used before the provider is asked again. */
 export function createHeldPairs(freshSeconds: number): HeldPairs {
-  /** In the order of use. */
-  const held = new Map<string, Entry>()
-  let bytesInAll = 0
+  const held = new LRUCache<string, Entry>({
+    max: limits.heldPairs,
+    maxSize: limits.heldPairBytes,
+    sizeCalculation: ({ bytes }) => Math.max(1, bytes),
+  })
   let sweptAtMs = Number.NEGATIVE_INFINITY
-
-  function drop(hash: string): void {
-    bytesInAll -= held.get(hash)?.bytes ?? 0
-    held.delete(hash)
-  }
 
   /** Tokens do not rest in memory once they have ended, though nobody asks for them. */
   function sweep(now: EpochSeconds, nowMs: number): void {
     if (nowMs - sweptAtMs < sweepMs) return
     sweptAtMs = nowMs
-    for (const [hash, { grant }] of held) if (!isWorthHolding(grant, now)) drop(hash)
-  }
-
-  function makeRoom(): void {
-    for (const hash of held.keys()) {
-      if (held.size <= limits.heldPairs && bytesInAll <= limits.heldPairBytes) return
-      drop(hash)
-    }
+    for (const [hash, { grant }] of [...held.entries()]) if (!isWorthHolding(grant, now)) held.delete(hash)
   }
 
   return {
@@ -73,8 +64,6 @@ export function createHeldPairs(freshSeconds: number): HeldPairs {
       sweep(now, nowMs)
       const entry = held.get(hash)
       if (entry === undefined) return null
-      held.delete(hash)
-      held.set(hash, entry)
       const { grant, freshUntilMs, spoilt, cameAtMs } = entry
       return {
         grant,
@@ -84,29 +73,26 @@ export function createHeldPairs(freshSeconds: number): HeldPairs {
       }
     },
     keep: (hash, grant, now, nowMs) => {
-      drop(hash)
+      held.delete(hash)
       if (!isWorthHolding(grant, now)) return
-      const bytes = bytesOf(grant)
       held.set(hash, {
         grant,
-        bytes,
+        bytes: bytesOf(grant),
         cameAtMs: nowMs,
         freshUntilMs: nowMs + freshSeconds * 1000,
         spoilt: null,
       })
-      bytesInAll += bytes
-      makeRoom()
     },
     spoil: (hash, grant, reading) => {
-      const entry = held.get(hash)
+      const entry = held.peek(hash)
       if (entry?.grant === grant) entry.spoilt = reading
     },
     pause: (hash, nowMs) => {
-      const entry = held.get(hash)
+      const entry = held.peek(hash)
       if (entry !== undefined) entry.freshUntilMs = nowMs + limits.pairPauseMs
     },
-    forget: drop,
-    size: () => ({ held: held.size, bytes: bytesInAll }),
+    forget: (hash) => void held.delete(hash),
+    size: () => ({ held: held.size, bytes: held.calculatedSize }),
   }
 }
 
